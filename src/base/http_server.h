@@ -1,0 +1,68 @@
+/* http_server.h: HTTP/1.1 over libmicrohttpd in external epoll mode, on a loop (loop.h).  Owns
+ * connections, strictness (two Content-Length, Transfer-Encoding other than chunked, two Host,
+ * blanks in header names, %00, CONNECT: refused), limits and time limits; routes are the
+ * caller's.
+ *
+ * A handler is called on the loop's thread once the request is whole.  It answers then or later,
+ * on the same thread (loop_post() gets there), exactly once. */
+#ifndef INVENTIV_BASE_HTTP_SERVER_H
+#define INVENTIV_BASE_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+
+struct http_server;
+struct http_request;
+
+typedef void (*http_handler)(struct http_request *request, void *context);
+
+struct http_server_options {
+    const char *listen; /* "127.0.0.1:8003"; port 0 = any */
+    http_handler handler;
+    void *context;
+    size_t body_max;
+    size_t connections_max;
+    int64_t request_timeout_ms; /* from the first byte of a request to the end of its reply */
+    bool loopback_only;         /* refuse to listen elsewhere */
+};
+
+/* ERR_IO says which address and why.  Several servers may share a loop. */
+MUST_CHECK struct error
+http_server_new(struct loop *loop, struct arena *arena, const struct http_server_options *options,
+                struct http_server **out);
+int http_server_port(const struct http_server *server);
+
+/* Accepts nothing new; calls done(argument) on the loop when the last request has ended, or after
+ * limit_ms.  Then http_server_free(), which accepts NULL. */
+void http_server_drain(struct http_server *server, int64_t limit_ms, loop_fn done, void *argument);
+void http_server_free(struct http_server *server);
+
+/* What was asked; borrowed, until the reply. */
+const char *http_request_method(const struct http_request *request);
+const char *http_request_path(const struct http_request *request); /* decoded, no query */
+const char *http_request_query(const struct http_request *request, const char *name);  /* or NULL */
+const char *http_request_header(const struct http_request *request, const char *name); /* or NULL */
+const char *http_request_body(const struct http_request *request, size_t *length);
+const char *http_request_peer(const struct http_request *request); /* "127.0.0.1", no port */
+struct arena *http_request_arena(struct http_request *request);    /* lives as long as it does */
+int64_t http_request_age_ms(const struct http_request *request);
+/* True when the client has hung up; the reply is still owed. */
+bool http_request_hung_up(const struct http_request *request);
+
+/* Before the reply: adds a header to it.  Name and value are copied. */
+void http_request_add_header(struct http_request *request, const char *name, const char *value);
+/* The body is copied; content_type NULL: none. */
+void http_request_reply(struct http_request *request, int status, const char *content_type,
+                        const void *body, size_t length);
+/* Streams a file; 404 when it cannot be opened. */
+void
+http_request_reply_file(struct http_request *request, const char *path, const char *content_type);
+/* {"error": code, "message": message} */
+void http_request_reply_error(struct http_request *request, int status, const char *code,
+                              const char *message);
+
+#endif

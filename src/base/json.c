@@ -1,0 +1,105 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+enum { JSON_FILE_MAX = 4 * 1024 * 1024 };
+
+struct error
+json_parse(struct arena *arena, const char *text, size_t length, json_t **out)
+{
+    json_error_t where;
+    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+
+    if (value == NULL) {
+        return error_make(arena, ERR_INPUT, "not valid JSON: %s (line %d, column %d)", where.text,
+                          where.line, where.column);
+    }
+    *out = value;
+    return NO_ERROR;
+}
+
+struct error
+json_parse_file(struct arena *arena, const char *path, json_t **out)
+{
+    CLEANUP_BUFFER struct buffer content = { 0 };
+    char piece[4096];
+    size_t got;
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL) {
+        return error_make(arena, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    }
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0 && content.length < JSON_FILE_MAX) {
+        buffer_add(&content, piece, got);
+    }
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (failed || content.length >= JSON_FILE_MAX) {
+        return error_make(arena, ERR_IO, "cannot read %s, or it is over 4 MiB", path);
+    }
+    struct error error =
+        json_parse(arena, content.bytes == NULL ? "" : content.bytes, content.length, out);
+    if (error_is(error)) {
+        return error_make(arena, ERR_INPUT, "%s: %s", path, error.message);
+    }
+    return NO_ERROR;
+}
+
+char *
+json_text(struct arena *arena, const json_t *value)
+{
+    size_t length = json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = arena_alloc(arena, length + 1);
+
+    json_dumpb(value, text, length, JSON_COMPACT | JSON_ENCODE_ANY);
+    return text;
+}
+
+const char *
+json_get_string(const json_t *object, const char *key, const char *fallback)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+int64_t
+json_get_i64(const json_t *object, const char *key, int64_t fallback)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+double
+json_get_double(const json_t *object, const char *key, double fallback)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool
+json_get_bool(const json_t *object, const char *key, bool fallback)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+json_t *
+json_string_or_null(const char *text)
+{
+    return text == NULL ? json_null() : json_string(text);
+}
+
+void
+json_decref_at(json_t **value)
+{
+    json_decref(*value);
+}

@@ -1,0 +1,35 @@
+/* json.h: strict JSON over jansson: whole input, valid UTF-8, no duplicate keys, int64 numbers, a
+ * bounded depth.  Getters never fail: they give the fallback where the member is missing, null
+ * or of another type; whoever must tell these apart asks jansson itself. */
+#ifndef INVENTIV_BASE_JSON_H
+#define INVENTIV_BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Sets *out (one reference, the caller's) on success only; ERR_INPUT says where it went wrong. */
+MUST_CHECK struct error
+json_parse(struct arena *arena, const char *text, size_t length, json_t **out);
+/* Reads and parses a whole file of at most 4 MiB; ERR_IO or ERR_INPUT name the path. */
+MUST_CHECK struct error json_parse_file(struct arena *arena, const char *path, json_t **out);
+
+/* Compact text in the arena. */
+char *json_text(struct arena *arena, const json_t *value);
+
+/* Borrowed from the value. */
+const char *json_get_string(const json_t *object, const char *key, const char *fallback);
+int64_t json_get_i64(const json_t *object, const char *key, int64_t fallback);
+double json_get_double(const json_t *object, const char *key, double fallback);
+bool json_get_bool(const json_t *object, const char *key, bool fallback);
+
+/* A string, or null for NULL; a new reference. */
+json_t *json_string_or_null(const char *text);
+
+void json_decref_at(json_t **value);
+#define CLEANUP_JSON __attribute__((cleanup(json_decref_at)))
+
+#endif
