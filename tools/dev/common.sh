@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# common.sh: how ./dev speaks, fails and waits.  Sourced by ./dev.
+
+say() {
+    printf '%s\n' "$*"
+}
+
+warn() {
+    printf '%s\n' "$*" >&2
+}
+
+# die MESSAGE [STATUS]
+die() {
+    warn "dev: $1"
+    exit "${2:-1}"
+}
+
+dev_usage_error() {
+    warn "dev: $1"
+    dev_help >&2
+    exit 2
+}
+
+# expect_no_arguments COMMAND [ARGUMENT...]
+expect_no_arguments() {
+    [ $# -eq 1 ] || dev_usage_error "$1 takes no '$2'"
+}
+
+as_root() {
+    [ "$(id -u)" -eq 0 ]
+}
+
+now_ms() {
+    local now=$EPOCHREALTIME
+    now=${now/[.,]/}
+    printf '%s' "$((now / 1000))"
+}
+
+# wait_until SECONDS COMMAND...: polls COMMAND until it succeeds; fails when the time is over.
+wait_until() {
+    local deadline=$(($(now_ms) + $1 * 1000))
+    shift
+    until "$@"; do
+        [ "$(now_ms)" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+
+# The folder of what cannot lie in RUN_DIR: sockets (their paths are limited to 107 bytes) and,
+# as root, the files of servers that refuse root and cannot enter root's home.
+side_dir() {
+    local hash
+    hash=$(printf '%s' "$RUN_DIR" | sha256sum)
+    printf '/var/tmp/inventiv-%s' "${hash:0:12}"
+}
+
+# make_side_dir: makes it, and refuses one that somebody else put there.
+make_side_dir() {
+    local dir
+    dir=$(side_dir)
+    [ -d "$dir" ] || mkdir -m 711 "$dir"
+    [ ! -L "$dir" ] && [ -O "$dir" ] || die "$dir belongs to somebody else; remove it, or choose another RUN_DIR"
+    printf '%s\n' "$RUN_DIR" >"$dir/run_dir"
+}
+
+make_run_dir() {
+    mkdir -p "$RUN_DIR" "$RUN_DIR/log" "$RUN_DIR/pids"
+    chmod 700 "$RUN_DIR/pids" "$RUN_DIR/log"
+    make_side_dir
+}
+
+# file_value FILE NAME: the value of a NAME=value line; empty when there is none.
+file_value() {
+    [ ! -f "$1" ] || sed -n "s/^$2=//p" "$1" | tail -n 1
+}

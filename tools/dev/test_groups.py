@@ -1,0 +1,103 @@
+"""The groups of tests: found, not listed.  C programs come from meson's own list, Python programs
+are tests/GROUP/*.py.  Within a group, C programs run two at a time, Python programs one by one."""
+
+import concurrent.futures
+import glob
+import json
+import os
+import subprocess
+import sys
+import time
+
+import test_program
+from test_build import BUILD_DIR, ROOT, build_dir
+
+ORDER = ["unit", "store", "race", "provider", "api", "worker", "mockcloud", "cli"]
+LAST = ["address", "thread", "e2e"]
+# Groups of the same C programs, built under a sanitizer.
+SANITIZED = {"address": ["unit", "store", "race", "provider", "api"], "thread": ["unit", "race"]}
+BUDGET_SECONDS = {"unit": 20, "store": 30, "race": 30, "e2e": 120}
+AT_ONCE = 2
+
+
+class Group:
+    def __init__(self, name, variant=""):
+        self.name = name
+        self.variant = variant
+        self.parallel = []
+        self.serial = []
+
+    @property
+    def needs_database(self):
+        return self.name not in ("unit", "check")
+
+    @property
+    def programs(self):
+        return self.parallel + self.serial
+
+    def run(self, environment, deadline):
+        started = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            results = list(pool.map(lambda p: p.run(environment, deadline), self.parallel))
+        results += [program.run(environment, deadline) for program in self.serial]
+        budget = BUDGET_SECONDS.get(self.name)
+        return self.name, results, time.monotonic() - started, budget
+
+
+def _meson_tests(variant=""):
+    directory = build_dir(variant)
+    listing = subprocess.run(["meson", "introspect", "--tests", directory], check=True,
+                             capture_output=True, text=True, cwd=ROOT).stdout
+    for test in json.loads(listing):
+        suite = test["suite"][0].split(":")[-1]
+        yield suite, test
+
+
+def _c_program(test, variant):
+    environment = dict(test["env"])
+    environment.update(test_program.SANITIZER_ENVIRONMENT.get(variant, {}))
+    prefix = test_program.SANITIZER_PREFIX.get(variant, [])
+    command = [part.replace(BUILD_DIR + "/", build_dir(variant) + "/") for part in test["cmd"]]
+    timeout = (test["timeout"] or 60) * (4 if variant else 2)
+    return test_program.Program(test["name"], prefix + command, environment, timeout,
+                                test["workdir"] or ROOT)
+
+
+def _python_program(path):
+    name = os.path.splitext(os.path.basename(path))[0]
+    return test_program.Program(name, [sys.executable, path], {}, 300, ROOT)
+
+
+def _python_groups():
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "*.py"))):
+        folder = os.path.basename(os.path.dirname(path))
+        if folder != "lib" and not os.path.basename(path).startswith("_"):
+            yield folder, path
+
+
+def _rank(name):
+    if name in ORDER:
+        return 0, ORDER.index(name), name
+    return (2, LAST.index(name), name) if name in LAST else (1, 0, name)
+
+
+def discover():
+    groups = {}
+    tests = list(_meson_tests())
+    for suite, test in tests:
+        group = groups.setdefault(suite, Group(suite))
+        kind = group.parallel if test.get("is_parallel", True) else group.serial
+        kind.append(_c_program(test, ""))
+    for folder, path in _python_groups():
+        groups.setdefault(folder, Group(folder)).serial.append(_python_program(path))
+    for variant, suites in SANITIZED.items():
+        group = Group(variant, variant)
+        group.parallel = [_c_program(test, variant) for suite, test in tests if suite in suites]
+        if group.parallel:
+            groups[variant] = group
+    return {name: groups[name] for name in sorted(groups, key=_rank)}
+
+
+def print_list(groups):
+    for name, group in groups.items():
+        print(name + ":", " ".join(program.name for program in group.programs))
