@@ -236,7 +236,7 @@ struct error
 http_server_new(struct loop *loop, struct arena *arena, const struct http_server_options *options,
                 struct http_server **out)
 {
-    int fd;
+    int fd = -1;
 
     TRY(http_server_listen(arena, options, &fd));
     struct http_server *server = mem_zalloc(sizeof *server);
