@@ -59,7 +59,9 @@ make_side_dir() {
     local dir
     dir=$(side_dir)
     [ -d "$dir" ] || mkdir -m 711 "$dir"
-    [ ! -L "$dir" ] && [ -O "$dir" ] || die "$dir belongs to somebody else; remove it, or choose another RUN_DIR"
+    if [ -L "$dir" ] || [ ! -O "$dir" ]; then
+        die "$dir belongs to somebody else; remove it, or choose another RUN_DIR"
+    fi
     printf '%s\n' "$RUN_DIR" >"$dir/run_dir"
 }
 

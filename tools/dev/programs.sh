@@ -1,5 +1,154 @@
 # shellcheck shell=bash
-# programs.sh: inventiv's own programs in a stack.
+# programs.sh: inventiv's own programs in a stack: their settings, start and stop.  A program gets
+# the settings that it reads and nothing else of the caller's environment.
+
+SETTINGS_TABLE=$ROOT/src/base/settings.def
+
+program_path() {
+    case $1 in
+    inventiv) printf '%s/src/cli/inventiv' "$BUILD_DIR" ;;
+    *) printf '%s/src/%s/inventiv-%s' "$BUILD_DIR" "$1" "$1" ;;
+    esac
+}
+
+# settings_of LETTER: the names of what a program reads; see settings.def for the letters.
+settings_of() {
+    sed -nE "s/^X\(([A-Z0-9_]+),.*, \"[AOWMC]*$1[AOWMC]*\", .*/\1/p" "$SETTINGS_TABLE"
+}
+
+# The prefixes of provider credentials: one a provider row.
+credential_prefixes() {
+    sed -nE 's/.*"credentials_prefix": *"([A-Z0-9_]+)".*/\1/p' "$RUN_DIR/catalogue.json" \
+        "$ROOT"/deploy/catalogue/*.json 2>/dev/null | sort -u
+}
+
+stack_api_url() {
+    printf 'http://%s' "$(listen_address API_LISTEN API_PORT)"
+}
+
+stack_mockcloud_url() {
+    printf 'http://%s' "$(listen_address MOCKCLOUD_LISTEN MOCKCLOUD_PORT)"
+}
+
+# The folder of the machines: with root, they run as somebody else, who must reach it.
+guest_dir() {
+    if as_root; then
+        printf '%s/guests' "$(side_dir)"
+    else
+        printf '%s/guests' "$RUN_DIR"
+    fi
+}
+
+# Fills the array 'made': what ./dev sets where the caller sets nothing.
+programs_settings() {
+    made=(
+        [LOG_FORMAT]=json
+        [DATABASE_URL]=$(postgres_application_url)
+        [REDIS_URL]=$(redis_url)
+        [API_LISTEN]=$(listen_address API_LISTEN API_PORT)
+        [API_PUBLIC_URL]=$(stack_api_url)
+        [ORCHESTRATOR_LISTEN]=$(listen_address ORCHESTRATOR_LISTEN ORCHESTRATOR_PORT)
+        [AGENT_BINARY]=$(program_path worker)
+        [MOCKCLOUD_LISTEN]=$(listen_address MOCKCLOUD_LISTEN MOCKCLOUD_PORT)
+        [MOCKCLOUD_STATE_FILE]=$RUN_DIR/mockcloud.json
+        [MOCKCLOUD_GUEST_DIR]=$(guest_dir)
+        [MOCKCLOUD_NETWORK]=$(port NETWORK)
+        [MOCKCLOUD_SSH_PORT]=$(port SSH_PORT)
+        [MOCKCLOUD_METADATA_PORT]=$(port METADATA_PORT)
+        [MOCKCLOUD_SECRET_KEY]=$(secret MOCK_SECRET_KEY)
+        [MOCKCLOUD_PROJECT_ID]=$(secret MOCK_PROJECT_ID)
+        [MOCK_API_URL]=$(stack_mockcloud_url)
+    )
+    local name
+    for name in JWT_SECRET ORCHESTRATOR_TOKEN METRICS_TOKEN ADMIN_PASSWORD \
+        MOCK_ACCESS_KEY MOCK_SECRET_KEY MOCK_PROJECT_ID; do
+        made[$name]=$(file_value "$SECRETS_FILE" "$name")
+    done
+}
+
+# wanted_names LETTER: settings of the program, and the credentials where it calls providers.
+wanted_names() {
+    local prefix
+    settings_of "$1"
+    [ "$1" = O ] || return 0
+    for prefix in $(credential_prefixes); do
+        printf '%s\n' "${prefix}"_{API_URL,ACCESS_KEY,SECRET_KEY,PROJECT_ID}
+    done
+}
+
+# A misspelt setting of the caller's also goes through: the program names it and what is meant.
+looks_like_a_setting() {
+    grep -qE "^X\($1(_FILE)?," "$SETTINGS_TABLE" && return 1
+    grep -qE "^X\(${1%%_*}_" "$SETTINGS_TABLE"
+}
+
+# environment_reduce LETTER: the exported variables become those of one program.
+environment_reduce() {
+    local -A made wanted
+    local name
+    programs_settings
+    while read -r name; do
+        wanted[$name]=1
+        wanted[${name}_FILE]=1
+        if [ -z "${!name+set}" ] && [ -n "${made[$name]:-}" ] && file_form="${name}_FILE" &&
+            [ -z "${!file_form+set}" ]; then
+            export "$name=${made[$name]}"
+        fi
+    done < <(wanted_names "$1")
+    while read -r name; do
+        case $name in
+        PATH | HOME | LANG | TZ | TERM | *SAN_OPTIONS) continue ;;
+        esac
+        [ -n "${wanted[$name]:-}" ] || looks_like_a_setting "$name" || export -n "${name?}"
+    done < <(compgen -e)
+}
+
+# program_launch NAME LETTER [ARGUMENT...]
+program_launch() {
+    local name=$1 letter=$2
+    shift 2
+    (
+        environment_reduce "$letter"
+        service_launch "$name" "$(program_path "$name")" "$@"
+    )
+}
+
+# program_run NAME LETTER ARGUMENT...: once, in front.
+program_run() {
+    local name=$1 letter=$2
+    shift 2
+    (
+        environment_reduce "$letter"
+        exec "$(program_path "$name")" "$@"
+    )
+}
+
+program_answers() {
+    curl -fsS --noproxy '*' --max-time 2 -o /dev/null "$1/readyz" 2>/dev/null
+}
+
+mockcloud_start() {
+    ! service_runs mockcloud || return 0
+    mkdir -p "$(guest_dir)"
+    program_launch mockcloud M
+    service_wait mockcloud 30 program_answers "$(stack_mockcloud_url)"
+}
+
+orchestrator_url() {
+    printf 'http://%s' "$(listen_address ORCHESTRATOR_LISTEN ORCHESTRATOR_PORT)"
+}
+
+orchestrator_start() {
+    ! service_runs orchestrator || return 0
+    program_launch orchestrator O
+    service_wait orchestrator 60 program_answers "$(orchestrator_url)"
+}
+
+api_start() {
+    ! service_runs api || return 0
+    program_launch api A
+    service_wait api 60 program_answers "$(stack_api_url)"
+}
 
 mockcloud_stop() {
     service_stop mockcloud
@@ -11,4 +160,19 @@ orchestrator_stop() {
 
 api_stop() {
     service_stop api
+}
+
+# The machines outlive mockcloud, as real ones would; with the stack they end too.
+machines_stop() {
+    [ -f "$RUN_DIR/mockcloud.json" ] && [ -x "$(program_path mockcloud)" ] || return 0
+    program_run mockcloud M --stop-machines >>"$RUN_DIR/log/mockcloud.log" 2>&1 ||
+        warn "dev: some machines may still run; see $RUN_DIR/log/mockcloud.log"
+}
+
+# catalogue_apply: the provider rows, types and models that no provider tells.
+catalogue_apply() {
+    program_run orchestrator O --seed "$RUN_DIR/catalogue.json" >>"$RUN_DIR/log/orchestrator.log" 2>&1 || {
+        service_log_tail orchestrator
+        die "the catalogue could not be applied"
+    }
 }

@@ -17,7 +17,8 @@ redis_start() {
     local dir
     ! service_runs redis || return 0
     dir=$(dirname "$(redis_socket)")
-    mkdir -p -m 700 "$dir"
+    mkdir -p "$dir"
+    chmod 700 "$dir"
     cat >"$RUN_DIR/redis.conf" <<END
 port 0
 unixsocket $(redis_socket)
