@@ -30,6 +30,7 @@ struct http_call {
                          * connection swallowed, which a paid call must not be */
     void (*on_sent)(void *argument); /* may be NULL; once, when the request is on the wire */
     void *on_sent_argument;
+    const char *wanted_header; /* a header of the reply whose value to keep; may be NULL */
 
     enum http_outcome outcome;
     int status;        /* when HTTP_ANSWERED */
@@ -38,6 +39,7 @@ struct http_call {
     const char *content_type; /* "" when none */
     int64_t retry_after_ms;   /* -1: not told */
     int64_t total_count;      /* X-Total-Count; -1: not told */
+    const char *header;       /* the first value of wanted_header; "" when none */
     int64_t duration_ms;
     const char *failure; /* what went wrong, for people; "" when answered */
 };

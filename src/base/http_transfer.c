@@ -76,6 +76,9 @@ http_transfer_on_header(char *line, size_t size, size_t count, void *argument)
         call->retry_after_ms = seconds < 0 ? -1 : seconds * 1000;
     } else if (http_transfer_header_is(line, length, "X-Total-Count", &value, &value_length)) {
         call->total_count = http_transfer_number(value, value_length);
+    } else if (call->wanted_header != NULL && call->header[0] == '\0' &&
+               http_transfer_header_is(line, length, call->wanted_header, &value, &value_length)) {
+        call->header = arena_strndup(transfer->arena, value, value_length);
     }
     return length;
 }
@@ -208,6 +211,7 @@ http_transfer_begin(struct http_transfer *transfer, struct arena *arena, struct 
     call->status = 0;
     call->retry_after_ms = -1;
     call->total_count = -1;
+    call->header = "";
     http_transfer_set_request(transfer);
     http_transfer_set_limits(transfer);
     http_transfer_set_callbacks(transfer);

@@ -72,7 +72,10 @@ program_start(const struct program *program, int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     digest_start();
     log_start(program->name, config_text(config, SETTING_LOG_LEVEL),
-              strcmp(config_text(config, SETTING_LOG_FORMAT), "text") != 0);
+              !program->for_people && strcmp(config_text(config, SETTING_LOG_FORMAT), "text") != 0);
+    if (program->for_people) {
+        return config;
+    }
     CLEANUP_ARENA struct arena *arena = arena_new();
     struct config *again = NULL;
     struct error warned =

@@ -10,6 +10,8 @@ struct program {
     char letter;         /* see settings.def */
     const char *summary; /* one line for --help */
     const char *usage;   /* further lines for --help: the program's own options; may be NULL */
+    bool for_people;     /* readable log lines, and no word about the unknown names that a person's
+                          * environment holds */
 };
 
 /* Answers --help, --version and --print-config and ends the process with 0; ends it with 2 and a
