@@ -160,9 +160,8 @@ server_fixture_is_drained(struct server_fixture *fixture)
 }
 
 bool
-server_fixture_drain(struct server_fixture *fixture, int64_t limit_ms)
+server_fixture_await_drained(struct server_fixture *fixture)
 {
-    server_fixture_start_drain(fixture, limit_ms);
     return server_fixture_await(fixture, &fixture->drained);
 }
 

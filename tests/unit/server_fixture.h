@@ -15,11 +15,9 @@ int server_fixture_port(const struct server_fixture *fixture);
 
 /* Runs fn on the loop's thread and waits for it. */
 void server_fixture_call(struct server_fixture *fixture, loop_fn fn, void *argument);
-/* Drains, waits until that is done; false when it was not in time. */
-bool server_fixture_drain(struct server_fixture *fixture, int64_t limit_ms);
-/* Starts draining and does not wait. */
 void server_fixture_start_drain(struct server_fixture *fixture, int64_t limit_ms);
 bool server_fixture_is_drained(struct server_fixture *fixture);
+bool server_fixture_await_drained(struct server_fixture *fixture); /* false: not in time */
 /* Stops the loop, frees the server; what was posted still runs. */
 void server_fixture_free(struct server_fixture *fixture);
 
