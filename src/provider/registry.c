@@ -21,7 +21,7 @@ provider_register(const struct provider_ops *ops)
             return;
         }
     }
-    assert(!"more drivers than slots");
+    assert(false && "more drivers than slots");
 }
 
 static const struct provider_ops *
