@@ -34,6 +34,17 @@ wire_connect(int port)
 }
 
 int
+wire_connect_without_waiting(int port)
+{
+    struct sockaddr_in address = wire_address(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int ignored = connect(fd, (struct sockaddr *)&address, sizeof address);
+
+    (void)ignored;
+    return fd;
+}
+
+int
 wire_listen(int *port)
 {
     struct sockaddr_in address = wire_address(0);
@@ -133,16 +144,19 @@ bool
 wire_read_message(int fd, struct buffer *out)
 {
     size_t wanted;
+    char piece[16 * 1024];
 
     buffer_clear(out);
     buffer_add(out, "", 0);
     /* Byte by byte to the end of the head, so that the next message stays in the socket. */
     while ((wanted = wire_message_length(out)) == 0 || out->length < wanted) {
-        char byte;
-        if (!wire_is_readable(fd, WIRE_LIMIT_MS) || recv(fd, &byte, 1, 0) != 1) {
+        size_t most = wanted == 0 ? 1 : wanted - out->length;
+        most = most < sizeof piece ? most : sizeof piece;
+        ssize_t got = wire_is_readable(fd, WIRE_LIMIT_MS) ? recv(fd, piece, most, 0) : -1;
+        if (got <= 0) {
             return false;
         }
-        buffer_add(out, &byte, 1);
+        buffer_add(out, piece, (size_t)got);
     }
     return true;
 }

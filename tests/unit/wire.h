@@ -11,6 +11,7 @@ enum { WIRE_LIMIT_MS = 10000 };
 
 /* Descriptors are the caller's; -1: refused. */
 int wire_connect(int port);
+int wire_connect_without_waiting(int port); /* may never come to be */
 int wire_listen(int *port);
 int wire_accept(int listener); /* -1 when nobody came in time */
 
