@@ -43,8 +43,9 @@ CREATE TABLE instances (
     ip_address          inet,
     server_state        text,                                    -- as last seen
     server_restarts     integer NOT NULL DEFAULT 0,              -- in this generation
-    gone_first_seen_at  timestamptz,                             -- first of the two looks
-    gone_looks          integer NOT NULL DEFAULT 0,
+    gone_first_seen_at  timestamptz,                             -- first of two looks in vain
+    machine_gone        boolean NOT NULL DEFAULT false,          -- ... and the second
+    notes               integer NOT NULL DEFAULT 0,              -- steps journalled, this generation
 
     -- Recovery's memory.
     episode             integer NOT NULL DEFAULT 0,

@@ -1,0 +1,104 @@
+#include "domain/instance.h"
+
+#include <string.h>
+
+const char *
+probe_kind_name(enum probe_kind kind)
+{
+    switch (kind) {
+    case PROBE_SSH:
+        return "ssh";
+    case PROBE_READYZ:
+        return "readyz";
+    case PROBE_MODELS:
+        return "models";
+    case PROBE_WARMUP:
+        return "warmup";
+    case PROBE_KIND_COUNT_:
+        break;
+    }
+    return "";
+}
+
+const struct operation *
+instance_last_operation(const struct instance *instance, enum call_kind kind, int64_t generation,
+                        const char *ref)
+{
+    for (size_t i = instance->operation_count; i > 0; i--) {
+        const struct operation *operation = &instance->operations[i - 1];
+        if (operation->kind == kind && operation->generation == generation &&
+            (ref == NULL || strcmp(operation->ref, ref) == 0)) {
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+const struct operation *
+instance_open_operation(const struct instance *instance)
+{
+    for (size_t i = 0; i < instance->operation_count; i++) {
+        if (instance->operations[i].outcome == OUTCOME_OPEN) {
+            return &instance->operations[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+operation_is_unsettled(const struct operation *operation)
+{
+    bool unknown = operation->outcome == OUTCOME_ANSWERED && operation->class == ANSWER_UNKNOWN;
+
+    return operation->outcome == OUTCOME_OPEN || (unknown && !operation->resolved);
+}
+
+bool
+operation_names_stray(const struct instance *instance, const struct operation *operation)
+{
+    return operation->kind == CALL_SERVER_CREATE && operation->ref[0] != '\0' && !operation->gone &&
+           strcmp(operation->ref, instance->machine_ref) != 0;
+}
+
+static bool
+operation_has_failed(const struct operation *operation)
+{
+    return operation->outcome == OUTCOME_NOT_DONE ||
+           (operation->outcome == OUTCOME_ANSWERED && operation->class != ANSWER_OK &&
+            operation->class != ANSWER_DENIED && operation->class != ANSWER_QUOTA);
+}
+
+int64_t
+instance_failures_in_row(const struct instance *instance)
+{
+    int64_t failures = 0;
+
+    for (size_t i = instance->operation_count; i > 0; i--) {
+        const struct operation *operation = &instance->operations[i - 1];
+        bool fine = operation->outcome == OUTCOME_ADOPTED ||
+                    (operation->outcome == OUTCOME_ANSWERED && operation->class == ANSWER_OK);
+        if (fine || operation->generation != instance->generation) {
+            break;
+        }
+        failures += operation_has_failed(operation);
+    }
+    return failures;
+}
+
+bool
+instance_rents_something(const struct instance *instance)
+{
+    if (instance->machine_ref[0] != '\0' || instance->volume_count > 0 ||
+        instance->address_count > 0) {
+        return true;
+    }
+    for (size_t i = 0; i < instance->operation_count; i++) {
+        const struct operation *operation = &instance->operations[i];
+        bool create = operation->kind == CALL_SERVER_CREATE;
+        if (create &&
+            (operation_is_unsettled(operation) || operation_names_stray(instance, operation))) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,167 @@
+#include "domain/look.h"
+
+#include <string.h>
+
+static bool
+look_is_proven_gone(const struct instance *instance, const char *ref)
+{
+    if (instance->machine_gone && strcmp(instance->machine_ref, ref) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < instance->operation_count; i++) {
+        const struct operation *operation = &instance->operations[i];
+        if (operation->gone && strcmp(operation->ref, ref) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct server_view *
+look_adoptable(const struct instance *instance, const struct server_view *servers, size_t count)
+{
+    const struct server_view *oldest = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct server_view *server = &servers[i];
+        if (look_is_proven_gone(instance, server->ref)) {
+            continue;
+        }
+        bool older =
+            oldest == NULL || server->created_ms < oldest->created_ms ||
+            (server->created_ms == oldest->created_ms && strcmp(server->ref, oldest->ref) < 0);
+        oldest = older ? server : oldest;
+    }
+    return oldest;
+}
+
+static bool look_class_is_answer(enum answer_class class)
+{
+    return class == ANSWER_OK || class == ANSWER_NOT_FOUND;
+}
+
+bool
+look_is_complete(const struct instance *instance, const struct seen *seen)
+{
+    if (seen->list_asked && seen->list_class != ANSWER_OK) {
+        return false;
+    }
+    if (seen->server_ref[0] != '\0' && !look_class_is_answer(seen->server_class)) {
+        return false;
+    }
+    for (size_t i = 0; seen->rented_asked && i < instance->volume_count; i++) {
+        if (!look_class_is_answer(seen->volume_classes[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; seen->rented_asked && i < instance->address_count; i++) {
+        if (!look_class_is_answer(seen->address_classes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+look_heartbeat_is_fresh(const struct instance *instance, const struct policy *policy,
+                        int64_t now_ms)
+{
+    const struct heartbeat *beat = &instance->heartbeat;
+
+    return beat->at_ms != 0 && beat->generation == instance->generation &&
+           beat->at_ms >= instance->generation_since_ms &&
+           now_ms - beat->at_ms < policy->heartbeat_fresh_ms;
+}
+
+bool
+look_probes_count(const struct instance *instance)
+{
+    /* The first installation has no predecessor whose answers could be taken for its own. */
+    return instance->generation == 1 || instance->heartbeat.generation == instance->generation;
+}
+
+static const char *
+look_named_machine(const struct instance *instance)
+{
+    for (size_t i = 0; i < instance->operation_count; i++) {
+        if (operation_names_stray(instance, &instance->operations[i])) {
+            return instance->operations[i].ref;
+        }
+    }
+    return "";
+}
+
+/* A probe is spared while its last result is young: a good one for as long as the cache allows, a
+ * bad one for half an interval, so that being woken often does not mean probing often. */
+static bool
+look_is_cached(const struct instance *instance, enum probe_kind kind, const struct policy *policy,
+               int64_t now_ms)
+{
+    const struct probe *probe = &instance->probes[kind];
+    int64_t age_ms = now_ms - probe->at_ms;
+
+    if (probe->at_ms == 0 || probe->generation != instance->generation) {
+        return false;
+    }
+    return probe->ok ? age_ms < policy->probe_cache_ms : age_ms < policy->check_base_ms / 2;
+}
+
+static void
+look_plan_probes(const struct instance *instance, const struct policy *policy, int64_t now_ms,
+                 struct look_plan *plan)
+{
+    bool beats = look_heartbeat_is_fresh(instance, policy, now_ms);
+    bool claims_ready = strcmp(instance->heartbeat.status, "ready") == 0;
+    const struct probe *models = &instance->probes[PROBE_MODELS];
+    const struct probe *warmup = &instance->probes[PROBE_WARMUP];
+    bool served = models->ok && models->generation == instance->generation;
+    bool warm = warmup->ok && warmup->generation == instance->generation;
+
+    if (instance->address[0] == '\0' || !look_probes_count(instance)) {
+        return;
+    }
+    plan->probes[PROBE_SSH] = !beats && !look_is_cached(instance, PROBE_SSH, policy, now_ms);
+    plan->probes[PROBE_READYZ] = !beats && !look_is_cached(instance, PROBE_READYZ, policy, now_ms);
+    /* A beat that says "ready" is worth a look at once, whatever a cached result says. */
+    plan->probes[PROBE_MODELS] =
+        beats ? claims_ready && !served : !look_is_cached(instance, PROBE_MODELS, policy, now_ms);
+    plan->probes[PROBE_WARMUP] = served && !warm;
+}
+
+struct look_plan
+look_plan(const struct instance *instance, const struct policy *policy, int64_t now_ms)
+{
+    struct look_plan plan = { .server_ref = "" };
+    bool recorded = instance->machine_ref[0] != '\0';
+
+    switch (instance->state) {
+    case INSTANCE_PROVISIONING:
+        plan.list = !recorded;
+        plan.server_ref = recorded ? instance->machine_ref : look_named_machine(instance);
+        break;
+    case INSTANCE_BOOTING:
+    case INSTANCE_INSTALLING:
+    case INSTANCE_STARTING:
+    case INSTANCE_UNAVAILABLE:
+    case INSTANCE_WORKER_DEAD:
+        plan.server_ref = instance->machine_ref;
+        look_plan_probes(instance, policy, now_ms, &plan);
+        break;
+    case INSTANCE_TERMINATING:
+        plan.list = true;
+        plan.server_ref = recorded && !instance->machine_gone ? instance->machine_ref
+                                                              : look_named_machine(instance);
+        plan.rented = !recorded || instance->machine_gone;
+        break;
+    case INSTANCE_READY:
+    case INSTANCE_DRAINING:
+    case INSTANCE_TERMINATED:
+    case INSTANCE_PROVISIONING_FAILED:
+    case INSTANCE_STARTUP_FAILED:
+    case INSTANCE_FAILED:
+    case INSTANCE_ARCHIVED:
+    case INSTANCE_STATE_COUNT_:
+        break;
+    }
+    return plan;
+}

@@ -1,0 +1,66 @@
+/* look.h: what one cycle looks at outside for an instance, and what it saw.  The plan is pure;
+ * the orchestrator carries it out, all instances of a cycle at once: lists first, then things by
+ * id, then probes. */
+#ifndef INVENTIV_DOMAIN_LOOK_H
+#define INVENTIV_DOMAIN_LOOK_H
+
+#include "domain/instance.h"
+#include "domain/policy.h"
+
+struct look_plan {
+    /* Machines that carry the instance's tag.  Where none is on record and no operation names
+     * one, the oldest found is also looked up by id. */
+    bool list;
+    const char *server_ref; /* machine to look up by id; "" for none */
+    bool rented;            /* each volume and address on record, by id */
+    bool probes[PROBE_KIND_COUNT_];
+};
+
+struct look_plan
+look_plan(const struct instance *instance, const struct policy *policy, int64_t now_ms);
+
+struct probe_seen {
+    bool asked;
+    bool answered; /* somebody spoke the protocol: for READYZ and MODELS any HTTP reply */
+    bool ok;       /* ... and said what we hoped for */
+    bool mismatch; /* MODELS: other models are served, not the wanted one */
+    int64_t latency_ms;
+    const char *detail;
+};
+
+struct seen {
+    int64_t at_ms; /* when the look was complete */
+
+    bool list_asked;
+    enum answer_class list_class;
+    const struct server_view *listed;
+    size_t listed_count;
+
+    const char *server_ref; /* looked up by id; "" when nothing was */
+    enum answer_class server_class;
+    const struct server_view *server; /* when ANSWER_OK */
+
+    bool rented_asked;
+    const enum answer_class *volume_classes; /* by index of instance->volumes */
+    const struct volume_view *volume_views;  /* valid where ANSWER_OK */
+    const enum answer_class *address_classes;
+
+    struct probe_seen probes[PROBE_KIND_COUNT_];
+};
+
+/* The machine to adopt among several with one tag: the oldest, ties by id, of those that are not
+ * proven gone (lists lag); NULL when none. */
+const struct server_view *
+look_adoptable(const struct instance *instance, const struct server_view *servers, size_t count);
+
+/* Everything that was asked was answered: there, or not there.  Deadlines fire on such looks
+ * alone. */
+bool look_is_complete(const struct instance *instance, const struct seen *seen);
+
+/* The worker of this generation has beaten, lately. */
+bool look_heartbeat_is_fresh(const struct instance *instance, const struct policy *policy,
+                             int64_t now_ms);
+/* A beat or a proven reboot ties what probes say to this generation. */
+bool look_probes_count(const struct instance *instance);
+
+#endif

@@ -1,0 +1,183 @@
+/* provision_rules.c: from accepted to running, one recorded step at a time: adopt or create, record
+ * what the machine has, tag and resize, security group, user data, power on. */
+#include <string.h>
+
+#include "domain/decide_parts.h"
+
+static const struct operation *
+last_create(const struct instance *instance)
+{
+    return instance_last_operation(instance, CALL_SERVER_CREATE, instance->generation, NULL);
+}
+
+static bool
+operation_went_well(const struct operation *operation)
+{
+    return operation != NULL && operation->outcome == OUTCOME_ANSWERED &&
+           operation->class == ANSWER_OK;
+}
+
+static bool
+has_done(const struct instance *instance, enum call_kind kind, const char *ref)
+{
+    return operation_went_well(instance_last_operation(instance, kind, instance->generation, ref));
+}
+
+/* The last call was refused for good, or too many failed. */
+static bool
+give_up_after_failures(struct decide_context *c)
+{
+    const struct instance *instance = c->instance;
+    const struct operation *last = instance->operation_count == 0
+                                       ? NULL
+                                       : &instance->operations[instance->operation_count - 1];
+
+    if (last == NULL || last->outcome != OUTCOME_ANSWERED || last->class == ANSWER_OK) {
+        return false;
+    }
+    bool refused = last->class == ANSWER_INVALID;
+    if (!refused && instance_failures_in_row(instance) < c->policy->provision_attempts_max) {
+        return false;
+    }
+    c->out->error_code = answer_class_error_code(last->class);
+    return decide_move(c, RULE_PROVISION_GAVE_UP,
+                       refused ? "the provider refuses the request as it is; given up"
+                               : "too many failed attempts; given up");
+}
+
+/* Only after a look that was complete and later than the deadline: facts beat deadlines. */
+static bool
+give_up_at_deadline(struct decide_context *c)
+{
+    if (c->seen->at_ms <= c->instance->deadline_ms || !look_is_complete(c->instance, c->seen)) {
+        return false;
+    }
+    c->out->error_code = "PROVISION_TIMEOUT";
+    return decide_move(c, RULE_PROVISION_GAVE_UP, "not provisioned within its time; given up");
+}
+
+static bool
+create_machine(struct decide_context *c)
+{
+    const struct operation *last = last_create(c->instance);
+    bool vanished = operation_went_well(last) && !last->gone;
+
+    if (vanished) { /* Named and neither recorded nor gone: settle_creates() is not done with it. */
+        return decide_again(c, "the machine that was made is looked up");
+    }
+    return decide_act_unless_paused(c, CALL_SERVER_CREATE, "", "the machine is being created");
+}
+
+static bool
+prepare_volumes(struct decide_context *c)
+{
+    const struct instance *instance = c->instance;
+
+    for (size_t i = 0; i < instance->volume_count; i++) {
+        const struct rented *volume = &instance->volumes[i];
+        bool grows = volume->is_boot && instance->wanted_boot_bytes > volume->size_bytes &&
+                     volume->size_bytes > 0;
+        if (has_done(instance, CALL_VOLUME_RESIZE, volume->ref)) {
+            continue;
+        }
+        decide_act_unless_paused(c, CALL_VOLUME_RESIZE, volume->ref,
+                                 "the volume is being tagged and sized");
+        c->out->act.size_bytes = grows ? instance->wanted_boot_bytes : 0;
+        c->out->act.volume_type = volume->volume_type;
+        return true;
+    }
+    return false;
+}
+
+static bool
+prepare_group(struct decide_context *c)
+{
+    const char *group = c->instance->zone_group_ref;
+
+    if (group[0] == '\0') {
+        return decide_wait(c, c->policy->settle_ms, "the zone's security group is being made");
+    }
+    if (strcmp(c->seen->server->security_group_ref, group) == 0 ||
+        has_done(c->instance, CALL_SECURITY_GROUP_ATTACH, NULL)) {
+        return false;
+    }
+    return decide_act_unless_paused(c, CALL_SECURITY_GROUP_ATTACH, c->instance->machine_ref,
+                                    "the security group is being set");
+}
+
+static bool
+power_on(struct decide_context *c)
+{
+    const struct instance *instance = c->instance;
+    const struct operation *last =
+        instance_last_operation(instance, CALL_SERVER_POWERON, instance->generation, NULL);
+
+    switch (c->seen->server->state) {
+    case SERVER_RUNNING:
+        c->out->progress = 30;
+        return decide_move(c, RULE_SERVER_STARTED, "the machine runs");
+    case SERVER_STOPPED:
+    case SERVER_STOPPED_IN_PLACE:
+        /* Accepted a moment ago and not begun yet; a machine that stays stopped (no stock) is
+         * asked again. */
+        if (operation_went_well(last) && c->now_ms - last->ended_ms < c->policy->check_base_ms) {
+            return decide_wait(c, c->policy->settle_ms, "the machine is about to start");
+        }
+        return decide_act_unless_paused(c, CALL_SERVER_POWERON, instance->machine_ref,
+                                        "the machine is being powered on");
+    case SERVER_STARTING:
+    case SERVER_STOPPING:
+    case SERVER_LOCKED:
+    case SERVER_OTHER:
+        break;
+    }
+    return decide_wait(c, c->policy->settle_ms, "the machine is changing by itself");
+}
+
+static bool
+prepare_machine(struct decide_context *c)
+{
+    if (c->seen->server_class == ANSWER_NOT_FOUND) {
+        return decide_retry(c, "the machine on record is not found at the provider");
+    }
+    if (c->seen->server_class != ANSWER_OK) {
+        return decide_retry(c, "the provider does not answer; nothing is concluded");
+    }
+    if (record_things(c) || prepare_volumes(c)) {
+        return true;
+    }
+    c->out->progress = 25;
+    if (prepare_group(c)) {
+        return true;
+    }
+    c->out->progress = 27;
+    if (!has_done(c->instance, CALL_USER_DATA_PUT, NULL)) {
+        return decide_act_unless_paused(c, CALL_USER_DATA_PUT, c->instance->machine_ref,
+                                        "the installer is being handed over");
+    }
+    return power_on(c);
+}
+
+bool
+provision_step(struct decide_context *c)
+{
+    bool recorded = c->instance->machine_ref[0] != '\0';
+
+    /* Progress first, then the deadline: a machine that runs has made it, however late. */
+    if (recorded && c->seen->server_class == ANSWER_OK &&
+        c->seen->server->state == SERVER_RUNNING &&
+        has_done(c->instance, CALL_USER_DATA_PUT, NULL) &&
+        instance_open_operation(c->instance) == NULL) {
+        return power_on(c);
+    }
+    if (give_up_at_deadline(c) || settle_operations(c)) {
+        return true;
+    }
+    if (!recorded && settle_creates(c)) {
+        return true;
+    }
+    if (give_up_after_failures(c)) {
+        return true;
+    }
+    return recorded ? prepare_machine(c) : create_machine(c);
+}
