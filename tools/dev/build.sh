@@ -8,7 +8,7 @@ build_tree() {
     mkdir -p "$dir"
     if [ ! -f "$dir/build.ninja" ]; then
         meson setup "$@" "$dir" "$ROOT" >"$log" 2>&1 || {
-            cat "$log" >&2
+            tail -n 15 "$log" >&2
             return 1
         }
     fi
