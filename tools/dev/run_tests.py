@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev test [GROUP...]: builds, starts a PostgreSQL and a Redis for the tests, runs the groups and
 sums up.  A group is a suite of the C tests (tests/GROUP/meson.build) together with the Python
-programs tests/GROUP/*.py.  Each program ends with a line `N passed, N failed`; one that does not,
+programs tests/GROUP/test_*.py.  Each program ends with a line `N passed, N failed`; one that does not,
 or dies, or runs too long, counts as one failure."""
 
 import argparse

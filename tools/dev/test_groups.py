@@ -1,5 +1,5 @@
 """The groups of tests: found, not listed.  C programs come from meson's own list, Python programs
-are tests/GROUP/*.py.  Within a group, C programs run two at a time, Python programs one by one."""
+are tests/GROUP/test_*.py.  Within a group, C programs run two at a time, Python programs one by one."""
 
 import concurrent.futures
 import glob
@@ -69,10 +69,8 @@ def _python_program(path):
 
 
 def _python_groups():
-    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "*.py"))):
-        folder = os.path.basename(os.path.dirname(path))
-        if folder != "lib" and not os.path.basename(path).startswith("_"):
-            yield folder, path
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
+        yield os.path.basename(os.path.dirname(path)), path
 
 
 def _rank(name):

@@ -1,0 +1,157 @@
+"""stack: a whole inventiv of a test's own, started through ./dev in a folder that is thrown away.
+
+    with stack.Stack(JOB_LEASE_SECONDS="3") as mine:
+        instance = mine.api.deploy()
+        mine.api.wait_status(instance, "ready", 60)
+        mine.kill("orchestrator")
+        mine.start("orchestrator")
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from api_client import ApiClient, call
+from checks import Failure, equal, wait_until
+from database import ROOT, Database
+from local_cloud import LocalCloud
+
+DEV = os.path.join(ROOT, "dev")
+BUILD_DIR = os.path.abspath(os.environ.get("BUILD_DIR") or os.path.join(ROOT, "build"))
+CLI = os.path.join(BUILD_DIR, "src", "cli", "inventiv")
+UP_SECONDS = 180
+
+
+def read_env(path):
+    """A file of NAME='value' lines."""
+    with open(path, encoding="utf-8") as file:
+        words = [shlex.split(line)[0] for line in file if line.strip()]
+    return dict(word.split("=", 1) for word in words)
+
+
+class Stack:
+    def __init__(self, **settings):
+        self.run_dir = tempfile.mkdtemp(prefix="inventiv-e2e-")
+        self.settings = settings
+        self.values = {}
+        self.api = self.cloud = self.database = None
+
+    def __enter__(self):
+        try:
+            self.up()
+        except BaseException:
+            self._throw_away()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            self.show_logs()
+        self._throw_away()
+
+    def _throw_away(self):
+        self._dev("discard", check=False)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    def _environment(self, settings=None):
+        base = {name: value for name, value in os.environ.items()
+                if name not in ("DATABASE_URL", "REDIS_URL")}
+        return {**base, "DEV_POSTGRES_FSYNC": "off", "DEV_BUILD": "no", "DEV_QUIET": "1",
+                **self.settings, **(settings or {}), "RUN_DIR": self.run_dir, "BUILD_DIR": BUILD_DIR}
+
+    def _dev(self, *arguments, check=True, settings=None):
+        ended = subprocess.run([DEV, *arguments], env=self._environment(settings), check=False,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, timeout=UP_SECONDS)
+        if check and ended.returncode != 0:
+            raise Failure(f"./dev {' '.join(arguments)} ended with {ended.returncode}:\n{ended.stdout}")
+        return ended
+
+    def up(self):
+        self._dev("up", "--detach", "--no-demo")
+        self.values = read_env(os.path.join(self.run_dir, "env"))
+        self.cloud = LocalCloud(self.values["MOCKCLOUD_URL"])
+        self.database = Database(self.values["DATABASE_URL"])
+        self.api = self.client()
+
+    def down(self):
+        self._dev("down")
+
+    def client(self):
+        """Another session of the admin."""
+        client = ApiClient(self.values["API_URL"])
+        client.login(self.values["ADMIN_EMAIL"], self.values["ADMIN_PASSWORD"])
+        return client
+
+    def start(self, *parts, **settings):
+        """Parts are postgres, redis, mockcloud, orchestrator, api; settings hold for this start."""
+        self._dev("start", *parts, settings=settings)
+
+    def stop(self, *parts):
+        """Asks them to end, and waits."""
+        self._dev("stop", *parts)
+
+    def pid(self, part):
+        with open(os.path.join(self.run_dir, "pids", part), encoding="ascii") as record:
+            return int(record.read().split()[0])
+
+    def signal(self, part, number):
+        os.kill(self.pid(part), number)
+
+    def kill(self, part):
+        """As a crash would: nothing is told, nothing is awaited by the part."""
+        pid = self.pid(part)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(f"{part} is gone", lambda: not process_runs(pid), 10, pause=0.01)
+
+    def pause(self, part):
+        self.signal(part, signal.SIGSTOP)
+
+    def resume(self, part):
+        self.signal(part, signal.SIGCONT)
+
+    def cli(self, *arguments, check=True, timeout=120):
+        """The command line, logged in as the admin; its standard output."""
+        environment = {"PATH": os.environ["PATH"], "HOME": self.run_dir, "LANG": "C.UTF-8",
+                       "INVENTIV_API_URL": self.values["API_URL"],
+                       "INVENTIV_CONFIG_DIR": os.path.join(self.run_dir, "cli"),
+                       "INVENTIV_EMAIL": self.values["ADMIN_EMAIL"],
+                       "INVENTIV_PASSWORD": self.values["ADMIN_PASSWORD"]}
+        ended = subprocess.run([CLI, *arguments], env=environment, check=False, capture_output=True,
+                               stdin=subprocess.DEVNULL, text=True, timeout=timeout)
+        if check and ended.returncode != 0:
+            raise Failure(f"inventiv {' '.join(arguments)} ended with {ended.returncode}: "
+                          f"{ended.stdout}{ended.stderr}")
+        return ended.stdout if check else ended
+
+    def orchestrator(self, method, path, body=None):
+        return call(method, self.values["ORCHESTRATOR_URL"] + path, body,
+                    {"Authorization": "Bearer " + self.values["ORCHESTRATOR_TOKEN"]})
+
+    def expect_nothing_rented(self, seconds=30):
+        wait_until("the bill says that nothing is rented",
+                   lambda: self.cloud.rented() == (0, 0, 0), seconds)
+
+    def expect_invariants(self):
+        equal(self.database.violations(), [], "the list of violated invariants")
+
+    def show_logs(self, lines=40):
+        for part in ("mockcloud", "orchestrator", "api"):
+            path = os.path.join(self.run_dir, "log", part + ".log")
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as log:
+                    for line in log.readlines()[-lines:]:
+                        print(f"    {part}: {line.rstrip()[:400]}")
+        sys.stdout.flush()
+
+
+def process_runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
