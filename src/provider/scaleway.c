@@ -12,19 +12,34 @@
 
 /* --- opening --- */
 
+/* True when the URL, after its scheme, names this machine and nothing more. */
+static bool
+scaleway_host_is_loopback(const char *host)
+{
+    static const char *const names[] = { "localhost", "[::1]" };
+    size_t length = strcspn(host, "/");
+    size_t port = strcspn(host, ":/");
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        size_t name = strlen(names[i]);
+        if (strncmp(host, names[i], name) == 0) {
+            return name == length || host[name] == ':';
+        }
+    }
+    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == port;
+}
+
 /* The token travels in a header: in the clear it may go no further than this machine. */
 static bool
 scaleway_url_is_allowed(const char *url)
 {
-    static const char *const prefixes[] = { "https://", "http://127.",
-                                            "http://localhost:", "http://localhost/",
-                                            "http://[::1]" };
-    for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
-        if (strncmp(url, prefixes[i], strlen(prefixes[i])) == 0) {
-            return strpbrk(url, " \t\r\n@?#") == NULL;
-        }
+    static const char tls[] = "https://";
+    static const char plain[] = "http://";
+    if (strpbrk(url, " \t\r\n@?#") != NULL) {
+        return false;
     }
-    return false;
+    return (strncmp(url, tls, strlen(tls)) == 0 && url[strlen(tls)] != '\0') ||
+           (strncmp(url, plain, strlen(plain)) == 0 &&
+            scaleway_host_is_loopback(url + strlen(plain)));
 }
 
 static struct error
