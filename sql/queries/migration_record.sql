@@ -1,0 +1,2 @@
+-- $1 name  $2 digest
+INSERT INTO schema_migrations (name, digest) VALUES ($1, $2);
