@@ -58,7 +58,7 @@ host_text_cpu(const char *stat, int64_t *busy, int64_t *all)
                        "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
                        " %" SCNd64 " %" SCNd64,
                        &user, &nice, &kernel, &idle, &disk, &irq, &soft, &steal);
-    if (count < 5) {
+    if (strncmp(stat, "cpu ", 4) != 0 || count < 5) {
         return false;
     }
     *busy = user + nice + kernel + irq + soft + steal;
