@@ -106,7 +106,7 @@ class Stack:
         """As a crash would: nothing is told, nothing is awaited by the part."""
         pid = self.pid(part)
         os.kill(pid, signal.SIGKILL)
-        wait_until(f"{part} is gone", lambda: not process_runs(pid), 10, pause=0.01)
+        wait_until(f"{part} is gone", lambda: not still_runs(pid), 10, pause=0.01)
 
     def pause(self, part):
         self.signal(part, signal.SIGSTOP)
@@ -149,7 +149,7 @@ class Stack:
         sys.stdout.flush()
 
 
-def process_runs(pid):
+def still_runs(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
