@@ -1,0 +1,17 @@
+-- Why a worker was not let in, as the HTTP status of the answer.  410: it has been let in once,
+-- and its time is over.  409: an enrolment that was used up.  503: it would be let in now.
+-- $1 instances · $2 hashes of the bearers, in the same order
+SELECT b.position,
+       CASE WHEN i.id IS NULL THEN 404
+            WHEN t.token_hash IS NULL THEN 401
+            WHEN t.generation <> i.generation
+                 OR i.status IN ('terminated', 'archived', 'provisioning_failed')
+                 OR (i.status IN ('startup_failed', 'failed') AND i.provider_instance_id IS NULL)
+            THEN 410
+            WHEN t.revoked_at IS NOT NULL THEN 401
+            WHEN t.kind = 'enrolment'
+            THEN CASE WHEN t.used_at IS NOT NULL THEN 409 ELSE 401 END
+            ELSE 503 END AS verdict
+  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS b (instance_id, token_hash, position)
+  LEFT JOIN instances i ON i.id = b.instance_id
+  LEFT JOIN worker_tokens t ON t.token_hash = b.token_hash AND t.instance_id = b.instance_id

@@ -1,0 +1,210 @@
+-- The only writer of instances.status: applies decisions by compare-and-set on id, token and state,
+-- with all that goes with them, in one statement.  A row that moved on is left alone and not
+-- returned.  Releases the leases.
+--   $1 decisions [{instance_id, token, from, to, rule, wish_version, deadline_ms, next_run_ms,
+--      next_generation, record_ref, machine_mark, address, server_state, failed, error_code, message,
+--      progress, notes, action, beat_status, reason, thing_kind, thing_ref, thing_next_ms, health}]
+--   $2 marks [{instance_id, kind, id, ref}]
+--   $3 things [{instance_id, kind, ref, name, volume_type, size_bytes, is_boot, address}]
+--   $4 probes [{instance_id, probe, generation, ok, latency_ms, detail}]
+--   $5 journal [{instance_id, action, status, message, metadata}]
+--   $6 job
+WITH d AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
+        instance_id uuid, token bigint, "from" text, "to" text, rule text, wish_version bigint,
+        deadline_ms bigint, next_run_ms bigint, next_generation boolean, record_ref text,
+        machine_mark text, address inet, server_state text, failed boolean, error_code text,
+        message text, progress integer, notes integer, action text, beat_status text, reason text,
+        thing_kind text, thing_ref text, thing_next_ms bigint, health boolean)),
+roots AS MATERIALIZED ( -- What rests on another member is judged with the root locked first.
+    SELECT r.id, r.wish_version FROM instances r
+     WHERE r.id IN (SELECT i.root_id FROM d JOIN instances i ON i.id = d.instance_id)
+     ORDER BY r.id FOR NO KEY UPDATE),
+applied AS (
+    UPDATE instances i
+       SET status = d."to",
+           rule = coalesce(d.rule, i.rule),
+           applied_token = d.token,
+           status_changed_at = CASE WHEN d.rule IS NULL THEN i.status_changed_at
+                                    ELSE fleet_now() END,
+           deadline_at = from_ms(d.deadline_ms),
+           generation = i.generation + d.next_generation::int,
+           generation_since = CASE WHEN d.next_generation THEN fleet_now()
+                                   ELSE i.generation_since END,
+           notes = CASE WHEN d.next_generation THEN 0 ELSE i.notes | d.notes END,
+           progress_percent = CASE WHEN d.next_generation THEN d.progress
+                                   ELSE greatest(i.progress_percent, d.progress) END,
+           was_ready = i.was_ready OR d."to" = 'ready',
+           ready_at = CASE WHEN d.rule IS NOT NULL AND d."to" = 'ready' THEN fleet_now()
+                           ELSE i.ready_at END,
+           failed_at = CASE WHEN d.rule IS NOT NULL AND d."to" LIKE '%failed' THEN fleet_now()
+                            ELSE i.failed_at END,
+           terminated_at = CASE WHEN d."to" = 'terminated' AND i.terminated_at IS NULL
+                                THEN fleet_now() ELSE i.terminated_at END,
+           deletion_reason = coalesce(d.reason, i.deletion_reason),
+           error_code = CASE WHEN d.error_code IS NULL THEN i.error_code
+                             ELSE nullif(d.error_code, '') END,
+           error_message = CASE WHEN d.error_code IS NULL THEN i.error_message
+                                WHEN d.error_code = '' THEN NULL ELSE d.message END,
+           provider_instance_id = coalesce(d.record_ref, i.provider_instance_id),
+           machine_gone = CASE WHEN d.record_ref IS NOT NULL THEN false
+                               ELSE i.machine_gone OR d.machine_mark IS NOT DISTINCT FROM 'gone' END,
+           gone_first_seen_at = CASE WHEN d.machine_mark = 'absent' THEN fleet_now()
+                                     WHEN d.machine_mark IN ('gone', 'seen') THEN NULL
+                                     WHEN d.record_ref IS NOT NULL THEN NULL
+                                     ELSE i.gone_first_seen_at END,
+           ip_address = coalesce(d.address, i.ip_address),
+           server_state = coalesce(d.server_state, i.server_state),
+           last_look_at = fleet_now(),
+           last_health_check = CASE WHEN d.health THEN fleet_now() ELSE i.last_health_check END,
+           last_reconciliation = fleet_now(),
+           health_check_failures = CASE WHEN d.rule IS NOT NULL THEN 0
+                                        WHEN d.health AND d.failed THEN i.health_check_failures + 1
+                                        WHEN d.health THEN 0
+                                        ELSE i.health_check_failures END,
+           attempts = CASE WHEN d.failed THEN i.attempts ELSE 0 END,
+           next_run_at = CASE WHEN r.wish_version = d.wish_version THEN from_ms(d.next_run_ms)
+                              ELSE fleet_now() END,
+           lease_until = '-infinity',
+           lease_owner = NULL
+      FROM d, roots r
+     WHERE i.id = d.instance_id AND i.fencing_token = d.token AND i.status = d."from"
+       AND r.id = i.root_id
+       AND (d.rule IS DISTINCT FROM 'model_served'
+            OR NOT EXISTS (SELECT FROM instances o WHERE o.root_id = i.root_id AND o.id <> i.id
+                              AND o.status = 'ready'))
+       AND (d.rule IS DISTINCT FROM 'server_gone' OR (
+            (i.provider_instance_id IS NULL OR i.machine_gone)
+            AND NOT EXISTS (SELECT FROM provider_operations o
+                             WHERE o.instance_id = i.id AND o.outcome IS NULL
+                               AND o.shard_job IS NULL)
+            AND NOT EXISTS (SELECT FROM provider_operations o
+                             WHERE o.instance_id = i.id AND o.kind = 'server_create'
+                               AND (o.provider_ref IS NOT NULL AND o.gone_at IS NULL
+                                    OR o.outcome = 'unknown' AND o.resolved_at IS NULL))
+            AND NOT EXISTS (SELECT FROM instance_volumes v
+                             WHERE v.instance_id = i.id AND v.deleted_at IS NULL
+                               AND v.delete_on_terminate)
+            AND NOT EXISTS (SELECT FROM instance_addresses a
+                             WHERE a.instance_id = i.id AND a.deleted_at IS NULL)))
+    RETURNING i.id, i.root_id, i.status, i.provider_id, i.zone_id, i.correlation_id, i.generation,
+              i.provider_instance_id, i.attempts, d.*),
+operations AS (
+    UPDATE provider_operations o
+       SET outcome = CASE m.kind WHEN 'operation_adopted' THEN 'adopted'
+                                 WHEN 'operation_not_done' THEN 'not_done'
+                                 WHEN 'operation_closed' THEN 'closed' ELSE o.outcome END,
+           ended_at = CASE WHEN m.kind IN ('operation_adopted', 'operation_not_done',
+                                           'operation_closed')
+                           THEN coalesce(o.ended_at, fleet_now()) ELSE o.ended_at END,
+           resolved_at = CASE WHEN m.kind IN ('operation_adopted', 'operation_not_done',
+                                              'operation_closed', 'operation_resolved')
+                              THEN fleet_now() ELSE o.resolved_at END,
+           first_empty_look_at = CASE WHEN m.kind = 'operation_empty_look' THEN fleet_now()
+                                      ELSE o.first_empty_look_at END,
+           provider_ref = CASE WHEN m.kind = 'operation_adopted'
+                               THEN coalesce(m.ref, o.provider_ref) ELSE o.provider_ref END,
+           gone_at = CASE WHEN m.kind = 'create_gone' THEN fleet_now() ELSE o.gone_at END
+      FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text, ref text)
+      JOIN applied a ON a.id = m.instance_id
+     WHERE m.kind LIKE 'operation%' AND o.op_id::text = m.id
+        OR m.kind = 'create_gone' AND o.op_id::text = m.id
+    RETURNING o.op_id, o.instance_id, o.kind, m.kind AS mark, a.correlation_id),
+creates_gone AS ( -- The recorded machine is proven gone: so is that of its create.
+    UPDATE provider_operations o SET gone_at = fleet_now()
+      FROM applied a
+     WHERE a.machine_mark = 'gone' AND o.instance_id = a.id AND o.kind = 'server_create'
+       AND o.provider_ref = a.provider_instance_id AND o.gone_at IS NULL),
+volumes AS (
+    INSERT INTO instance_volumes (instance_id, provider_id, zone_id, provider_volume_id, name,
+                                  volume_type, size_bytes, is_boot)
+    SELECT a.id, a.provider_id, a.zone_id, t.ref, t.name, t.volume_type, t.size_bytes, t.is_boot
+      FROM jsonb_to_recordset($3::jsonb) AS t (instance_id uuid, kind text, ref text, name text,
+               volume_type text, size_bytes bigint, is_boot boolean)
+      JOIN applied a ON a.id = t.instance_id
+     WHERE t.kind = 'volume'
+    ON CONFLICT (instance_id, provider_volume_id) DO NOTHING),
+addresses AS (
+    INSERT INTO instance_addresses (instance_id, provider_id, zone_id, provider_address_id, address)
+    SELECT a.id, a.provider_id, a.zone_id, t.ref, t.address
+      FROM jsonb_to_recordset($3::jsonb) AS t (instance_id uuid, kind text, ref text, address text)
+      JOIN applied a ON a.id = t.instance_id
+     WHERE t.kind = 'address'
+    ON CONFLICT (instance_id, provider_address_id) DO NOTHING),
+volume_marks AS (
+    UPDATE instance_volumes v
+       SET gone_first_seen_at = CASE WHEN m.kind = 'volume_absent' THEN fleet_now()
+                                     ELSE v.gone_first_seen_at END,
+           deleted_at = CASE WHEN m.kind = 'volume_gone' THEN fleet_now() ELSE v.deleted_at END,
+           status = CASE WHEN m.kind = 'volume_gone' THEN 'deleted' ELSE v.status END,
+           last_reconciliation = fleet_now()
+      FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
+      JOIN applied a ON a.id = m.instance_id
+     WHERE m.kind IN ('volume_absent', 'volume_gone') AND v.instance_id = a.id
+       AND v.provider_volume_id = m.id),
+address_marks AS (
+    UPDATE instance_addresses v
+       SET gone_first_seen_at = CASE WHEN m.kind = 'address_absent' THEN fleet_now()
+                                     ELSE v.gone_first_seen_at END,
+           deleted_at = CASE WHEN m.kind = 'address_gone' THEN fleet_now() ELSE v.deleted_at END
+      FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
+      JOIN applied a ON a.id = m.instance_id
+     WHERE m.kind IN ('address_absent', 'address_gone') AND v.instance_id = a.id
+       AND v.provider_address_id = m.id),
+volume_tries AS (
+    UPDATE instance_volumes v
+       SET delete_attempts = v.delete_attempts + a.failed::int,
+           delete_next_at = from_ms(a.thing_next_ms),
+           error_message = CASE WHEN a.failed THEN a.message END
+      FROM applied a
+     WHERE a.thing_kind = 'volume' AND v.instance_id = a.id AND v.provider_volume_id = a.thing_ref),
+address_tries AS (
+    UPDATE instance_addresses v
+       SET delete_attempts = v.delete_attempts + a.failed::int,
+           delete_next_at = from_ms(a.thing_next_ms),
+           error_message = CASE WHEN a.failed THEN a.message END
+      FROM applied a
+     WHERE a.thing_kind = 'address' AND v.instance_id = a.id AND v.provider_address_id = a.thing_ref),
+probes AS (
+    INSERT INTO probe_results (instance_id, probe, generation, at, ok, latency_ms, detail)
+    SELECT a.id, p.probe, p.generation, fleet_now(), p.ok, p.latency_ms, p.detail
+      FROM jsonb_to_recordset($4::jsonb) AS p (instance_id uuid, probe text, generation integer,
+               ok boolean, latency_ms integer, detail text)
+      JOIN applied a ON a.id = p.instance_id
+    ON CONFLICT (instance_id, probe) DO UPDATE
+       SET generation = excluded.generation, at = excluded.at, ok = excluded.ok,
+           latency_ms = excluded.latency_ms, detail = excluded.detail),
+beats AS MATERIALIZED ( -- In the order of ids, as heartbeats are written; a locked row stays unseen.
+    SELECT h.instance_id FROM worker_heartbeats h
+      JOIN applied a ON a.id = h.instance_id
+     WHERE h.status_unseen AND h.status = a.beat_status
+     ORDER BY h.instance_id FOR UPDATE OF h SKIP LOCKED),
+beats_seen AS (
+    UPDATE worker_heartbeats h SET status_unseen = false
+      FROM beats WHERE h.instance_id = beats.instance_id),
+tokens AS ( -- Nobody speaks for what is over.
+    UPDATE worker_tokens t SET revoked_at = fleet_now()
+      FROM applied a
+     WHERE a.rule = 'server_gone' AND t.instance_id = a.id AND t.revoked_at IS NULL),
+journal AS (
+    INSERT INTO action_logs (action_type, component, status, instance_id, correlation_id, job, rule,
+                             instance_status_before, instance_status_after, retry_count,
+                             error_code, error_message, metadata, completed_at)
+    SELECT a.action, 'orchestrator', CASE WHEN a."to" LIKE '%failed' THEN 'failed'
+                                          ELSE 'success' END,
+           a.id, a.correlation_id, $6::text, a.rule, a."from", a."to", 0,
+           CASE WHEN a."to" LIKE '%failed' THEN nullif(a.error_code, '') END,
+           a.message, jsonb_build_object('generation', a.generation), fleet_now()
+      FROM applied a WHERE a.rule IS NOT NULL
+    UNION ALL
+    SELECT j.action, 'orchestrator', j.status, a.id, a.correlation_id, $6::text, NULL, a."to",
+           a."to", 0, NULL, j.message, j.metadata, fleet_now()
+      FROM jsonb_to_recordset($5::jsonb) AS j (instance_id uuid, action text, status text,
+               message text, metadata jsonb)
+      JOIN applied a ON a.id = j.instance_id
+    UNION ALL
+    SELECT 'OPERATION_RESOLVED', 'orchestrator', 'success', o.instance_id, o.correlation_id,
+           $6::text, NULL, NULL, NULL, 0, NULL, NULL,
+           jsonb_build_object('kind', o.kind, 'mark', o.mark, 'op_id', o.op_id), fleet_now()
+      FROM operations o WHERE o.mark <> 'operation_empty_look')
+SELECT id, status, to_ms(fleet_now()) AS now_ms FROM applied;
