@@ -10,6 +10,9 @@
 #define WAKE_COMMANDS "orchestrator_events" /* CMD:*, as the existing system's clients publish */
 #define WAKE_JOBS "inventiv_wake"           /* our own: the name of a job, as plain text */
 
+/* ERR_CONFIG when REDIS_URL is not understood; for a program's start. */
+MUST_CHECK struct error wake_check(struct arena *arena, const struct config *config);
+
 struct wake;
 
 /* Owns a thread that publishes, so that the caller never waits.  Freed by the caller, NULL
