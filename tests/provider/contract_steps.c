@@ -100,6 +100,15 @@ contract_stop(const struct server_view *server)
     }
 }
 
+/* Some providers take it back with the server. */
+static void
+contract_give_back_address(const char *ref)
+{
+    enum answer_class class = contract_run(CALL_ADDRESS_DELETE, ref).class;
+    CHECK(class == ANSWER_OK || class == ANSWER_NOT_FOUND);
+    CHECK(contract_wait_gone(CALL_ADDRESS_GET, ref, ""));
+}
+
 void
 contract_give_back(const char *ref)
 {
@@ -107,6 +116,9 @@ contract_give_back(const char *ref)
     if (!CHECK(seen.class == ANSWER_OK)) {
         return;
     }
+    /* A server that does not run may not show its address. */
+    struct provider_call addresses = contract_run(CALL_ADDRESS_LIST, NULL);
+    CHECK(addresses.class == ANSWER_OK);
     contract_stop(&seen.servers[0]);
     CHECK(contract_run(CALL_SERVER_DELETE, ref).class == ANSWER_OK);
     CHECK(contract_wait_gone(CALL_SERVER_GET, ref, ""));
@@ -115,10 +127,9 @@ contract_give_back(const char *ref)
         CHECK(contract_run(CALL_VOLUME_DELETE, volume).class == ANSWER_OK);
         CHECK(contract_wait_gone(CALL_VOLUME_GET, volume, ""));
     }
-    for (size_t i = 0; i < seen.servers[0].address_count; i++) {
-        const char *address = seen.servers[0].addresses[i].ref;
-        enum answer_class class = contract_run(CALL_ADDRESS_DELETE, address).class;
-        CHECK(class == ANSWER_OK || class == ANSWER_NOT_FOUND);
-        CHECK(contract_wait_gone(CALL_ADDRESS_GET, address, ""));
+    for (size_t i = 0; i < addresses.address_count; i++) {
+        if (strcmp(addresses.addresses[i].server_ref, ref) == 0) {
+            contract_give_back_address(addresses.addresses[i].ref);
+        }
     }
 }

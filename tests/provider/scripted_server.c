@@ -185,7 +185,9 @@ scripted_server_start(const struct scripted_rule *rules, size_t count)
     if (count > SCRIPTED_RULES_MAX) {
         abort();
     }
-    memcpy(server->rules, rules, count * sizeof(*rules));
+    for (size_t i = 0; i < count; i++) {
+        server->rules[i] = rules[i];
+    }
     server->rule_count = count;
     pthread_mutex_init(&server->lock, NULL);
     server->stop_event = eventfd(0, EFD_CLOEXEC);
