@@ -1,0 +1,179 @@
+/* instance_commands.c: ls and logs. */
+#include "cli/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/client.h"
+#include "cli/id_prefix.h"
+#include "cli/instance_pick.h"
+#include "cli/instance_text.h"
+#include "cli/output.h"
+#include "cli/stage.h"
+#include "cli/time_text.h"
+
+enum { LOGS_LIMIT = 100, LOGS_LIMIT_MAX = 1000 };
+
+static const struct table_column ls_columns[] = {
+    { "ID", false, 0, 0 },     { "STATE", false, 0, 0 }, { "DONE", true, 0, 5 },
+    { "MODEL", false, 10, 2 }, { "TYPE", false, 6, 4 },  { "ZONE", false, 6, 3 },
+    { "AGE", true, 0, 6 },     { "EUR/H", true, 0, 1 },  { "ADDRESS", false, 0, 7 },
+};
+
+static void
+ls_add(struct cli *cli, struct table *table, const json_t *instance, size_t id_length)
+{
+    const char *state = json_get_string(instance, "status", "?");
+    long long percent = json_get_i64(instance, "progress_percent", 0);
+
+    table_add(
+        table,
+        arena_printf(cli->arena, "%.*s", (int)id_length, json_get_string(instance, "id", "?")),
+        COLOUR_NONE);
+    table_add(table, state, stage_colour(state));
+    table_add(table, arena_printf(cli->arena, "%lld %%", percent), COLOUR_NONE);
+    table_add(table, instance_model(instance), COLOUR_NONE);
+    table_add(table, instance_code(instance, "instance_type", ""), COLOUR_NONE);
+    table_add(table, instance_code(instance, "zone", ""), COLOUR_NONE);
+    table_add(table, instance_age(cli->arena, instance, "created_at"), COLOUR_NONE);
+    table_add(table, instance_money(cli->arena, instance, "cost_per_hour"), COLOUR_NONE);
+    table_add(table, instance_address(cli->arena, instance), COLOUR_NONE);
+}
+
+/* On a terminal as much of the ids as tells them apart; elsewhere, whole ones. */
+struct error
+ls_run(struct cli *cli)
+{
+    bool archived = arguments_option(&cli->arguments, "archived") != NULL;
+    CLEANUP_REPLY struct client_reply reply = { 0 };
+    struct table *table = table_new(cli->arena, ls_columns, ARRAY_LENGTH(ls_columns));
+    size_t i;
+    json_t *instance;
+
+    TRY(client_get(cli, cli->arena, archived ? "/instances?archived=true" : "/instances", true,
+                   &reply));
+    if (cli->json) {
+        output_document(cli, reply.text);
+        return NO_ERROR;
+    }
+    size_t id_length =
+        cli->out.is_terminal ? id_prefix_length(cli->arena, reply.json) : (size_t)ID_LENGTH;
+    json_array_foreach(reply.json, i, instance)
+    {
+        ls_add(cli, table, instance, id_length);
+    }
+    output_table(cli, table);
+    if (json_array_size(reply.json) == 0) {
+        output_note(cli, "there is none; `inventiv deploy --help` says how to make one");
+    }
+    return NO_ERROR;
+}
+
+static const struct table_column logs_columns[] = {
+    { "TIME (UTC)", false, 0, 0 }, { "ACTION", false, 10, 0 }, { "RESULT", false, 0, 3 },
+    { "RULE", false, 10, 4 },      { "CHANGE", false, 12, 1 }, { "TOOK", true, 0, 2 },
+    { "ERROR", false, 12, 0 },
+};
+
+static const char *
+logs_rule(const json_t *entry)
+{
+    const char *rule = json_get_string(entry, "rule", NULL);
+
+    return rule != NULL ? rule : json_get_string(json_object_get(entry, "metadata"), "rule", "");
+}
+
+/* "booting -> ready"; "" when the state stayed as it was. */
+static const char *
+logs_change(struct cli *cli, const json_t *entry)
+{
+    const char *before = json_get_string(entry, "instance_status_before", "");
+    const char *after = json_get_string(entry, "instance_status_after", "");
+
+    return strcmp(before, after) == 0 || after[0] == '\0'
+               ? ""
+               : arena_printf(cli->arena, "%s -> %s", before, after);
+}
+
+static void
+logs_add(struct cli *cli, struct table *table, const json_t *entry)
+{
+    const char *result = json_get_string(entry, "status", "");
+    int64_t took_ms = json_get_i64(entry, "duration_ms", -1);
+    bool failed = strcmp(result, "failed") == 0;
+
+    table_add(table, time_moment(cli->arena, json_get_string(entry, "created_at", NULL)),
+              COLOUR_DIM);
+    table_add(table, json_get_string(entry, "action_type", "?"), COLOUR_NONE);
+    table_add(table, result, failed ? COLOUR_RED : COLOUR_NONE);
+    table_add(table, logs_rule(entry), COLOUR_NONE);
+    table_add(table, logs_change(cli, entry), COLOUR_NONE);
+    table_add(table, took_ms < 0 ? "" : time_span(cli->arena, took_ms), COLOUR_NONE);
+    table_add(table, instance_error(cli->arena, entry), failed ? COLOUR_RED : COLOUR_NONE);
+}
+
+struct logs_entry {
+    int64_t at_ms;
+    size_t place; /* by which entries of one instant are told apart */
+    const json_t *json;
+};
+
+static int
+logs_compare(const void *left, const void *right)
+{
+    const struct logs_entry *a = left;
+    const struct logs_entry *b = right;
+
+    if (a->at_ms != b->at_ms) {
+        return a->at_ms < b->at_ms ? -1 : 1;
+    }
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* Oldest first.  The API says the newest first, those of one instant too. */
+static struct logs_entry *
+logs_sorted(struct cli *cli, const json_t *list)
+{
+    size_t count = json_array_size(list);
+    struct logs_entry *entries = arena_array(cli->arena, struct logs_entry, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *json = json_array_get(list, i);
+        entries[i] = (struct logs_entry){ .place = count - i, .json = json };
+        time_parse(json_get_string(json, "created_at", NULL), &entries[i].at_ms);
+    }
+    qsort(entries, count, sizeof *entries, logs_compare);
+    return entries;
+}
+
+struct error
+logs_run(struct cli *cli)
+{
+    CLEANUP_REPLY struct client_reply reply = { 0 };
+    struct table *table = table_new(cli->arena, logs_columns, ARRAY_LENGTH(logs_columns));
+    const char *id;
+    int64_t limit;
+
+    TRY(arguments_count(&cli->arguments, cli->arena, "limit", LOGS_LIMIT, LOGS_LIMIT_MAX, &limit));
+    TRY(instance_pick(cli, cli->arguments.given[0], &id));
+    TRY(client_get(
+        cli, cli->arena,
+        arena_printf(cli->arena, "/action_logs?instance_id=%s&limit=%lld", id, (long long)limit),
+        true, &reply));
+    if (cli->json) {
+        output_document(cli, reply.text);
+        return NO_ERROR;
+    }
+    size_t count = json_array_size(reply.json);
+    struct logs_entry *entries = logs_sorted(cli, reply.json);
+    for (size_t i = 0; i < count; i++) {
+        logs_add(cli, table, entries[i].json);
+    }
+    output_table(cli, table);
+    if ((int64_t)count == limit) {
+        output_note(cli, "the last %lld entries; more with --limit", (long long)limit);
+    }
+    return NO_ERROR;
+}

@@ -1,0 +1,137 @@
+/* people_commands.c: login, logout, whoami. */
+#include "cli/client.h"
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/output.h"
+#include "cli/time_text.h"
+
+static const char *
+login_given(struct cli *cli, const char *option, enum setting_id setting)
+{
+    const char *given = option == NULL ? NULL : arguments_option(&cli->arguments, option);
+
+    given = given == NULL ? config_text(cli->config, setting) : given;
+    return given[0] == '\0' ? NULL : given;
+}
+
+/* The API to log in to: as told, else the one of the last login, else this machine's. */
+static struct error
+login_url(struct cli *cli, const char **out)
+{
+    const char *given = login_given(cli, "url", SETTING_INVENTIV_API_URL);
+
+    if (given == NULL) {
+        given = session_read(cli->arena, cli->config, NULL).url;
+    }
+    return session_url(cli->arena,
+                       given == NULL ? settings[SETTING_API_PUBLIC_URL].fallback : given, out);
+}
+
+static struct error
+login_email(struct cli *cli, const char **out)
+{
+    *out = login_given(cli, "email", SETTING_INVENTIV_EMAIL);
+    if (*out != NULL) {
+        return NO_ERROR;
+    }
+    if (!terminal_of(stdin).is_terminal) {
+        return error_static(ERR_INPUT, "who logs in? Give --email E, or set INVENTIV_EMAIL");
+    }
+    return terminal_ask(cli->arena, "E-mail: ", out);
+}
+
+static struct error
+login_password(struct cli *cli, const char **out)
+{
+    *out = login_given(cli, NULL, SETTING_INVENTIV_PASSWORD);
+    if (*out != NULL) {
+        return NO_ERROR;
+    }
+    TRY(terminal_ask_secret(cli->arena, "Password: ", out));
+    return (*out)[0] == '\0' ? error_static(ERR_INPUT, "no password was given") : NO_ERROR;
+}
+
+static void
+login_warn_plain(struct cli *cli, const char *url)
+{
+    bool near = strncmp(url, "http://127.", 11) == 0 || strncmp(url, "http://localhost", 16) == 0 ||
+                strncmp(url, "http://[::1]", 12) == 0;
+
+    if (strncmp(url, "https://", 8) != 0 && !near) {
+        output_note(cli, "inventiv: %s is not encrypted: who listens reads the password", url);
+    }
+}
+
+static struct error
+whoami_show(struct cli *cli)
+{
+    CLEANUP_REPLY struct client_reply reply = { 0 };
+    char until[CLOCK_TEXT_SIZE];
+
+    TRY(client_get(cli, cli->arena, "/auth/me", false, &reply));
+    if (cli->json) {
+        output_document(cli, reply.text);
+        return NO_ERROR;
+    }
+    clock_format(cli->session.expires_at_ms, until);
+    output_line(cli, "%s (%s) at %s, until %s UTC", json_get_string(reply.json, "email", "?"),
+                json_get_string(reply.json, "role", "?"), cli->session.url,
+                time_second(cli->arena, until));
+    return NO_ERROR;
+}
+
+struct error
+login_run(struct cli *cli)
+{
+    const char *url;
+    const char *email;
+    const char *password;
+
+    TRY(login_url(cli, &url));
+    login_warn_plain(cli, url);
+    TRY(login_email(cli, &email));
+    TRY(login_password(cli, &password));
+    TRY(client_login(cli, url, email, password, true));
+    return whoami_show(cli);
+}
+
+struct error
+whoami_run(struct cli *cli)
+{
+    return whoami_show(cli);
+}
+
+/* The session here ends whatever the API says. */
+struct error
+logout_run(struct cli *cli)
+{
+    CLEANUP_REPLY struct client_reply reply = { 0 };
+
+    TRY(client_find_session(cli));
+    const char *url = cli->session.url;
+    if (cli->session.token == NULL) {
+        return error_make(cli->arena, ERR_DENIED, "nobody is logged in at %s", url);
+    }
+    struct error error = client_call(cli, cli->arena, "POST", "/auth/logout", NULL, &reply);
+    TRY(session_remove(cli->arena, cli->config, url));
+    if (error.code == ERR_DENIED) {
+        cli->refusal = NULL;
+        output_line(cli, "the session at %s had ended already", url);
+        return NO_ERROR;
+    }
+    if (error_is(error)) {
+        return error_make(cli->arena, error.code,
+                          "the session is forgotten here, but lives on at the API until it ends by "
+                          "itself: %s",
+                          error.message);
+    }
+    if (cli->json) {
+        output_document(cli, reply.text);
+    }
+    output_line(cli, "logged out at %s", url);
+    return NO_ERROR;
+}
