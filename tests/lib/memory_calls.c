@@ -328,23 +328,29 @@ memory_calls_types(struct memory_world *world, struct arena *arena, struct provi
     memory_calls_answer(call, ANSWER_OK, "");
 }
 
+static enum memory_sort
+memory_calls_sort(enum call_kind kind)
+{
+    if (kind == CALL_VOLUME_GET || kind == CALL_VOLUME_LIST) {
+        return MEMORY_VOLUME;
+    }
+    if (kind == CALL_ADDRESS_GET || kind == CALL_ADDRESS_LIST) {
+        return MEMORY_ADDRESS;
+    }
+    return kind == CALL_SECURITY_GROUP_LIST ? MEMORY_GROUP : MEMORY_SERVER;
+}
+
 static void
 memory_calls_look(struct memory_world *world, struct arena *arena, struct provider_call *call)
 {
-    static const enum memory_sort sorts[CALL_KIND_COUNT_] = {
-        [CALL_SERVER_GET] = MEMORY_SERVER,         [CALL_SERVER_LIST] = MEMORY_SERVER,
-        [CALL_VOLUME_GET] = MEMORY_VOLUME,         [CALL_VOLUME_LIST] = MEMORY_VOLUME,
-        [CALL_ADDRESS_GET] = MEMORY_ADDRESS,       [CALL_ADDRESS_LIST] = MEMORY_ADDRESS,
-        [CALL_SECURITY_GROUP_LIST] = MEMORY_GROUP,
-    };
     bool one = call->kind == CALL_SERVER_GET || call->kind == CALL_VOLUME_GET ||
                call->kind == CALL_ADDRESS_GET;
     if (call->kind == CALL_TYPE_LIST) {
         memory_calls_types(world, arena, call);
     } else if (one) {
-        memory_calls_get(world, arena, call, sorts[call->kind]);
+        memory_calls_get(world, arena, call, memory_calls_sort(call->kind));
     } else {
-        memory_calls_list(world, arena, call, sorts[call->kind]);
+        memory_calls_list(world, arena, call, memory_calls_sort(call->kind));
     }
 }
 
