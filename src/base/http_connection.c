@@ -95,15 +95,46 @@ http_connection_on_hangup(void *argument)
     struct http_server *server = argument;
     struct epoll_event events[HTTP_HANGUPS_AT_ONCE];
     int count = epoll_wait(server->hangup_fd, events, HTTP_HANGUPS_AT_ONCE, 0);
+    int64_t now_ms = clock_monotonic_ms();
 
     for (int i = 0; i < count; i++) {
         struct http_connection *connection = events[i].data.ptr;
-        connection->hung_up = true;
+        connection->hung_up_ms = now_ms;
     }
+}
+
+static int64_t
+http_connection_sweep_ms(const struct http_server *server)
+{
+    return server->options.request_timeout_ms / HTTP_SWEEPS_PER_TIMEOUT + 1;
+}
+
+/* A handler has, or had, the present request. */
+static bool
+http_connection_owes(const struct http_connection *connection)
+{
+    return connection->request != NULL && connection->request->handed;
+}
+
+/* MHD misses an end that arrives together with the last bytes (it takes a short read for all
+ * there is), and would keep such a connection until it has been idle too long. */
+static bool
+http_connection_is_forgotten(const struct http_connection *connection, int64_t now_ms)
+{
+    return connection->hung_up_ms != 0 && !http_connection_owes(connection) &&
+           now_ms - connection->hung_up_ms > http_connection_sweep_ms(connection->server);
 }
 
 /* MHD ends connections on which nothing comes, but not those on which it comes slowly.  Where no
  * request has begun there may have been a whole idle time before its first byte. */
+static bool
+http_connection_is_late(const struct http_connection *connection, int64_t now_ms)
+{
+    int64_t limit_ms = connection->server->options.request_timeout_ms;
+
+    return now_ms - connection->since_ms > limit_ms * (connection->request == NULL ? 2 : 1);
+}
+
 void
 http_connection_sweep(void *argument)
 {
@@ -111,8 +142,7 @@ http_connection_sweep(void *argument)
     int64_t now_ms = clock_monotonic_ms();
 
     for (struct http_connection *each = server->connections; each != NULL; each = each->next) {
-        int64_t limit_ms = server->options.request_timeout_ms * (each->request == NULL ? 2 : 1);
-        if (now_ms - each->since_ms > limit_ms) {
+        if (http_connection_is_late(each, now_ms) || http_connection_is_forgotten(each, now_ms)) {
             /* Never close(): the descriptor is MHD's, which then sees the end and closes it. */
             shutdown(each->fd, SHUT_RDWR);
         }
@@ -123,15 +153,15 @@ http_connection_sweep(void *argument)
 void
 http_connection_start_sweep(struct http_server *server)
 {
-    loop_timer_start(server->sweep_timer,
-                     server->options.request_timeout_ms / HTTP_SWEEPS_PER_TIMEOUT + 1);
+    loop_timer_start(server->sweep_timer, http_connection_sweep_ms(server));
 }
 
 void
 http_connection_cut(struct http_server *server, bool all)
 {
     for (struct http_connection *each = server->connections; each != NULL; each = each->next) {
-        if (all || each->request == NULL) {
+        bool idle = each->request == NULL || (each->hung_up_ms != 0 && !http_connection_owes(each));
+        if (all || idle) {
             shutdown(each->fd, SHUT_RDWR);
         }
     }

@@ -24,7 +24,7 @@ struct http_connection {
     struct http_request *request; /* the present one, or NULL */
     int fd;                       /* MHD's; we only ever shut it down */
     int64_t since_ms;             /* the request's start, or when the last one ended */
-    bool hung_up;
+    int64_t hung_up_ms;           /* when the client ended its side; 0: not yet */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -92,7 +92,7 @@ void http_connection_on_hangup(void *server);
 /* Ends what takes too long, and comes back. */
 void http_connection_sweep(void *server);
 void http_connection_start_sweep(struct http_server *server);
-/* Shuts the connections down; all, or those without a request. */
+/* Shuts the connections down; all, or those without a request that could still be answered. */
 void http_connection_cut(struct http_server *server, bool all);
 
 void *http_request_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);

@@ -26,18 +26,21 @@ struct http_server_options {
     void *context;
     size_t body_max;
     size_t connections_max;
-    int64_t request_timeout_ms; /* from the first byte of a request to the end of its reply */
+    int64_t request_timeout_ms; /* from a request's first line to the end of its reply; idle
+                                 * connections and slow first lines get it once each */
     bool loopback_only;         /* refuse to listen elsewhere */
 };
 
-/* ERR_IO says which address and why.  Several servers may share a loop. */
+/* ERR_IO says which address and why.  Several servers may share a loop.  SIGPIPE must be ignored
+ * (program_start() sees to it). */
 MUST_CHECK struct error
 http_server_new(struct loop *loop, struct arena *arena, const struct http_server_options *options,
                 struct http_server **out);
 int http_server_port(const struct http_server *server);
 
 /* Accepts nothing new; calls done(argument) on the loop when the last request has ended, or after
- * limit_ms.  Then http_server_free(), which accepts NULL. */
+ * limit_ms, when it has cut the rest.  Then http_server_free(), which accepts NULL; a reply that
+ * is still owed then may be given later and goes nowhere. */
 void http_server_drain(struct http_server *server, int64_t limit_ms, loop_fn done, void *argument);
 void http_server_free(struct http_server *server);
 
@@ -50,7 +53,7 @@ const char *http_request_body(const struct http_request *request, size_t *length
 const char *http_request_peer(const struct http_request *request); /* "127.0.0.1", no port */
 struct arena *http_request_arena(struct http_request *request);    /* lives as long as it does */
 int64_t http_request_age_ms(const struct http_request *request);
-/* True when the client has hung up; the reply is still owed. */
+/* True when the client has hung up, or at least ended its side; the reply is still owed. */
 bool http_request_hung_up(const struct http_request *request);
 
 /* Before the reply: adds a header to it.  Name and value are copied. */
