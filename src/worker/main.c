@@ -2,7 +2,6 @@
  * one answers HTTP; they meet in worker_state.h. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,6 +18,15 @@ static const struct program worker_program = {
     .summary = "The agent on a rented machine: enrols, beats, runs the engine.",
 };
 
+enum { WORKER_THREADS = 3 };
+
+struct worker_thread {
+    void *(*run)(void *argument);
+    void *argument;
+    struct worker_state *state;
+    pthread_t id;
+};
+
 struct worker {
     struct worker_options options;
     struct worker_state *state;
@@ -29,7 +37,7 @@ struct worker {
     struct heartbeat heartbeat;
     struct engine engine;
     struct machine_sampler sampler;
-    pthread_t threads[3];
+    struct worker_thread threads[WORKER_THREADS];
 };
 
 static void
@@ -79,14 +87,29 @@ worker_assemble(struct worker *worker)
     worker->engine.on_end_argument = worker;
 }
 
+static void *
+worker_thread_run(void *argument)
+{
+    struct worker_thread *thread = argument;
+
+    thread->run(thread->argument);
+    worker_state_note_thread_end(thread->state);
+    return NULL;
+}
+
 static void
 worker_start_threads(struct worker *worker)
 {
-    static void *(*const functions[])(void *) = { machine_sampler_run, heartbeat_run, engine_run };
-    void *const arguments[] = { &worker->sampler, &worker->heartbeat, &worker->engine };
+    const struct worker_thread threads[WORKER_THREADS] = {
+        { machine_sampler_run, &worker->sampler, worker->state },
+        { heartbeat_run, &worker->heartbeat, worker->state },
+        { engine_run, &worker->engine, worker->state },
+    };
 
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        if (pthread_create(&worker->threads[i], NULL, functions[i], arguments[i]) != 0) {
+    for (size_t i = 0; i < WORKER_THREADS; i++) {
+        worker->threads[i] = threads[i];
+        if (pthread_create(&worker->threads[i].id, NULL, worker_thread_run, &worker->threads[i]) !=
+            0) {
             abort(); /* only for want of memory or threads */
         }
     }
@@ -99,17 +122,21 @@ worker_join(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
     struct worker_facts facts;
-    bool joined = true;
+    uint64_t seen = 0;
 
     worker_state_read(worker->state, &facts);
     int64_t until_ms = facts.ending_since_ms + options->engine_drain_ms + options->engine_stop_ms;
-    struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
-                              .tv_nsec = (long)(until_ms % 1000) * 1000000 };
-    for (size_t i = 0; i < sizeof worker->threads / sizeof worker->threads[0]; i++) {
-        joined =
-            pthread_clockjoin_np(worker->threads[i], NULL, CLOCK_MONOTONIC, &until) == 0 && joined;
+    while (facts.threads_ended < WORKER_THREADS && clock_monotonic_ms() < until_ms) {
+        worker_state_wait(worker->state, &seen, until_ms);
+        worker_state_read(worker->state, &facts);
     }
-    return joined;
+    if (facts.threads_ended < WORKER_THREADS) {
+        return false;
+    }
+    for (size_t i = 0; i < WORKER_THREADS; i++) {
+        pthread_join(worker->threads[i].id, NULL);
+    }
+    return true;
 }
 
 static void
@@ -162,8 +189,8 @@ main(int argc, char **argv)
         return 1;
     }
     loop_on_stop_signal(worker.loop, worker_on_signal, &worker);
-    worker_start_threads(&worker);
     worker_note_start(&worker);
+    worker_start_threads(&worker);
     loop_run(worker.loop);
     if (worker_join(&worker)) {
         worker_free(&worker);

@@ -161,6 +161,14 @@ worker_state_end(struct worker_state *state, int64_t now_ms)
     worker_state_settle(state, news);
 }
 
+void
+worker_state_note_thread_end(struct worker_state *state)
+{
+    pthread_mutex_lock(&state->lock);
+    state->facts.threads_ended++;
+    worker_state_settle(state, true);
+}
+
 static bool
 worker_state_same_env(const struct worker_state *state, const char *const *env, size_t count)
 {

@@ -41,6 +41,7 @@ struct worker_facts {
     bool ordered_to_stop; /* by the plane */
     bool ending;          /* by a signal */
     int64_t ending_since_ms;
+    int threads_ended;
     int64_t engine_env_version; /* raised when the engine's secrets change */
     uint64_t change;            /* raised by all that threads wait for */
 };
@@ -53,8 +54,8 @@ void worker_state_free(struct worker_state *state);
 void worker_state_read(struct worker_state *state, struct worker_facts *out);
 
 /* Returns when something worth waking for has changed since *seen, or at until_ms (monotonic).
- * Worth it: the status, the first contact, the plane's order, the engine's secrets, the end.
- * Sets *seen. */
+ * Worth it: the status, the first contact, the plane's order, the engine's secrets, the end, a
+ * thread's end.  Sets *seen. */
 void worker_state_wait(struct worker_state *state, uint64_t *seen, int64_t until_ms);
 
 void worker_state_set_engine(struct worker_state *state, const struct engine_facts *engine);
@@ -62,6 +63,7 @@ void worker_state_set_machine(struct worker_state *state, const struct machine_f
 void worker_state_set_contacted(struct worker_state *state);
 void worker_state_order_stop(struct worker_state *state, bool stop);
 void worker_state_end(struct worker_state *state, int64_t now_ms);
+void worker_state_note_thread_end(struct worker_state *state);
 
 /* Secrets for the engine, "NAME=value": in memory only.  Copied; no change when equal. */
 void worker_state_set_engine_env(struct worker_state *state, const char *const *env, size_t count);

@@ -219,6 +219,8 @@ class Worker:
             status = self.end()
             if kind is None and status not in (0, -signal.SIGKILL):
                 raise AssertionError(f'the worker ended with {status}')
+            if kind is None and ('Sanitizer' in self.text() or 'runtime error' in self.text()):
+                raise AssertionError(self.text())
         finally:
             self.output.close()
             if kind is not None:
