@@ -13,8 +13,8 @@ scripted_provider_options(struct arena *arena, int port)
         .api_url = arena_printf(arena, "http://127.0.0.1:%d/", port),
         .secret_key = SECRET_KEY,
         .project_id = PROJECT_ID,
-        .call_timeout_ms = 300,
-        .connect_timeout_ms = 300,
+        .call_timeout_ms = 10000,
+        .connect_timeout_ms = 10000,
         .calls_at_once = 32,
         .reply_max = 65536,
         .page_rows = 2,
@@ -33,6 +33,9 @@ scripted_provider_start(struct scripted_provider *scripted, const struct scripte
     scripted->server = scripted_server_start(rules, count);
     struct provider_options options =
         scripted_provider_options(scripted->arena, scripted_server_port(scripted->server));
+    if (scripted->call_timeout_ms > 0) {
+        options.call_timeout_ms = scripted->call_timeout_ms;
+    }
     if (error_is(provider_new(scripted->arena, &options, &scripted->provider))) {
         abort();
     }

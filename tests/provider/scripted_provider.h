@@ -15,10 +15,11 @@ struct scripted_provider {
     struct arena *arena;
     struct scripted_server *server;
     struct provider *provider;
-    int sent; /* on_sent so far */
+    int sent;                /* on_sent so far */
+    int64_t call_timeout_ms; /* set it before the start; 0: ten seconds */
 };
 
-/* Two rows a page, three pages at most, replies up to 64 KiB, calls up to 300 ms. */
+/* Two rows a page, three pages at most, replies up to 64 KiB. */
 void scripted_provider_start(struct scripted_provider *scripted, const struct scripted_rule *rules,
                              size_t count);
 void scripted_provider_stop(struct scripted_provider *scripted);
