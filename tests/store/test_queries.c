@@ -1,0 +1,78 @@
+/* test_queries.c: every named query, and the fleet's clock. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "check.h"
+#include "store/db.h"
+#include "test_db.h"
+
+static struct config *config;
+
+static void
+test_every_query_prepares(void)
+{
+    struct db *db = db_new(config, "test");
+    struct error error = db_connect(db, test_db_arena());
+
+    CHECK_CASE(!error_is(error), error_is(error) ? error.message : "");
+    CHECK(db_answers(db));
+    db_free(db);
+}
+
+static void
+test_queries_say_what_they_take(void)
+{
+    for (int i = 0; i < QUERY_COUNT_; i++) {
+        CHECK_CASE(strncmp(queries[i].text, "-- ", 3) == 0, queries[i].name);
+    }
+}
+
+static void
+test_clock_moves(void)
+{
+    int64_t before_ms = test_db_i640("SELECT to_ms(fleet_now())");
+    test_db_shift_clock(3600000);
+    int64_t after_ms = test_db_i640("SELECT to_ms(fleet_now())");
+
+    CHECK(after_ms - before_ms >= 3600000);
+    CHECK(after_ms - before_ms < 3600000 + 60000);
+    CHECK_I64(test_db_i640("SELECT to_ms(from_ms(1234567890123))"), 1234567890123);
+}
+
+static void
+test_shifted_clock_is_refused(void)
+{
+    struct db *db = db_new(config, "test");
+
+    CHECK(!error_is(config_set(config, test_db_arena(), SETTING_INVENTIV_TEST_CLOCK, "false")));
+    struct error error = db_connect(db, test_db_arena());
+    CHECK_STR(error_code_name(error.code), error_code_name(ERR_CONFIG));
+    CHECK(!error_is(config_set(config, test_db_arena(), SETTING_INVENTIV_TEST_CLOCK, "true")));
+    db_free(db);
+    test_db_shift_clock(-3600000);
+}
+
+static void
+test_clock_serves_indexes(void)
+{
+    test_db_exec("SET enable_seqscan = off");
+    const char *plan = test_db_text0("EXPLAIN SELECT id FROM instances"
+                                     " WHERE next_run_at <= fleet_now()");
+
+    CHECK_CASE(strstr(plan, "Index") != NULL || strstr(plan, "Bitmap") != NULL, plan);
+    test_db_exec("RESET enable_seqscan");
+}
+
+int
+main(void)
+{
+    config = test_db_start('O');
+    check_run("every named query prepares", test_every_query_prepares);
+    check_run("every query begins with a comment that says what it takes",
+              test_queries_say_what_they_take);
+    check_run("the fleet's clock moves by its shift", test_clock_moves);
+    check_run("a shifted clock is refused where it is not allowed", test_shifted_clock_is_refused);
+    check_run("an index serves a comparison with the fleet's clock", test_clock_serves_indexes);
+    return check_end();
+}
