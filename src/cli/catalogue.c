@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/client.h"
+#include "cli/remote.h"
 
 /* "a, b, c": one member of every active row. */
 static const char *
@@ -47,9 +47,9 @@ catalogue_model_in(const json_t *models, const char *given)
 struct error
 catalogue_find_model(struct cli *cli, const char *given, const char **out_id)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
 
-    TRY(client_get(cli, cli->arena, "/models", true, &reply));
+    TRY(remote_get(cli, cli->arena, "/models", true, &reply));
     const json_t *model = catalogue_model_in(reply.json, given);
     if (model == NULL) {
         return error_make(cli->arena, ERR_INPUT, "there is no model '%s'; there are: %s", given,
@@ -82,9 +82,9 @@ struct error
 catalogue_provider_of_zone(struct cli *cli, const char *zone, const char **out_code)
 {
     CLEANUP_BUFFER struct buffer codes = { 0 };
-    CLEANUP_REPLY struct client_reply zones = { 0 };
+    CLEANUP_REPLY struct remote_reply zones = { 0 };
 
-    TRY(client_get(cli, cli->arena, "/zones", true, &zones));
+    TRY(remote_get(cli, cli->arena, "/zones", true, &zones));
     size_t owners = catalogue_zone_owners(zones.json, zone, &codes);
     if (owners == 0) {
         return error_make(cli->arena, ERR_INPUT, "there is no zone '%s'; there are: %s", zone,

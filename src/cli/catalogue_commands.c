@@ -4,10 +4,10 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
+#include "cli/remote.h"
 #include "cli/time_text.h"
 
 static const char *
@@ -41,18 +41,18 @@ models_run(struct cli *cli)
         { "CONTEXT", true, 0, 4 }, { "CHEAPEST TYPE", false, 10, 0 }, { "EUR/H", true, 0, 1 },
         { "ZONES", false, 8, 5 },
     };
-    CLEANUP_REPLY struct client_reply models = { 0 };
-    CLEANUP_REPLY struct client_reply types = { 0 };
+    CLEANUP_REPLY struct remote_reply models = { 0 };
+    CLEANUP_REPLY struct remote_reply types = { 0 };
     struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     size_t i;
     json_t *model;
 
-    TRY(client_get(cli, cli->arena, "/models", true, &models));
+    TRY(remote_get(cli, cli->arena, "/models", true, &models));
     if (cli->json) {
         output_document(cli, models.text);
         return NO_ERROR;
     }
-    TRY(client_get(cli, cli->arena, "/instance_types", true, &types));
+    TRY(remote_get(cli, cli->arena, "/instance_types", true, &types));
     json_array_foreach(models.json, i, model)
     {
         if (catalogue_is_active(model)) {
@@ -130,15 +130,15 @@ types_show(struct cli *cli, const json_t *types, const json_t *models)
 struct error
 types_run(struct cli *cli)
 {
-    CLEANUP_REPLY struct client_reply types = { 0 };
-    CLEANUP_REPLY struct client_reply models = { 0 };
+    CLEANUP_REPLY struct remote_reply types = { 0 };
+    CLEANUP_REPLY struct remote_reply models = { 0 };
 
-    TRY(client_get(cli, cli->arena, "/instance_types", true, &types));
+    TRY(remote_get(cli, cli->arena, "/instance_types", true, &types));
     if (cli->json) {
         output_document(cli, types.text);
         return NO_ERROR;
     }
-    TRY(client_get(cli, cli->arena, "/models", true, &models));
+    TRY(remote_get(cli, cli->arena, "/models", true, &models));
     return types_show(cli, types.json, models.json);
 }
 
@@ -163,12 +163,12 @@ zones_run(struct cli *cli)
         { "ZONE", false, 0, 0 },     { "NAME", false, 8, 2 },   { "REGION", false, 6, 3 },
         { "PROVIDER", false, 6, 1 }, { "STATE", false, 10, 0 },
     };
-    CLEANUP_REPLY struct client_reply zones = { 0 };
+    CLEANUP_REPLY struct remote_reply zones = { 0 };
     struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     size_t i;
     json_t *zone;
 
-    TRY(client_get(cli, cli->arena, "/zones", true, &zones));
+    TRY(remote_get(cli, cli->arena, "/zones", true, &zones));
     if (cli->json) {
         output_document(cli, zones.text);
         return NO_ERROR;

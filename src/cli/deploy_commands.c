@@ -5,10 +5,10 @@
 
 #include "base/json.h"
 #include "cli/catalogue.h"
-#include "cli/client.h"
 #include "cli/follow.h"
 #include "cli/instance_pick.h"
 #include "cli/output.h"
+#include "cli/remote.h"
 
 static struct error
 wait_timeout(struct cli *cli, int64_t *out)
@@ -61,12 +61,12 @@ struct error
 deploy_run(struct cli *cli)
 {
     CLEANUP_JSON json_t *body = NULL;
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     struct follow_wish wish = { .goal = GOAL_READY, .patient = true };
 
     TRY(wait_timeout(cli, &wish.timeout_ms));
     TRY(deploy_body(cli, &body));
-    TRY(client_call(cli, cli->arena, "POST", "/deployments", body, &reply));
+    TRY(remote_call(cli, cli->arena, "POST", "/deployments", body, &reply));
     wish.id = arena_strdup(cli->arena, json_get_string(reply.json, "instance_id", ""));
     bool waits = arguments_option(&cli->arguments, "wait") != NULL;
     if (cli->json && !waits) {

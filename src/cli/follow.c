@@ -7,11 +7,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/clean_text.h"
-#include "cli/client.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "cli/remote.h"
 #include "cli/time_text.h"
 
 struct follow {
@@ -70,7 +70,7 @@ follow_show(struct follow *follow, const char *state, int64_t percent, const cha
 }
 
 static void
-follow_look(struct follow *follow, const struct client_reply *reply)
+follow_look(struct follow *follow, const struct remote_reply *reply)
 {
     const char *state = json_get_string(reply->json, "status", "?");
     int64_t percent = json_get_i64(reply->json, "progress_percent", 0);
@@ -90,7 +90,7 @@ follow_tell_document(struct follow *follow)
 }
 
 static struct error
-follow_end(struct follow *follow, const struct client_reply *reply, enum verdict verdict)
+follow_end(struct follow *follow, const struct remote_reply *reply, enum verdict verdict)
 {
     struct cli *cli = follow->cli;
     const char *short_id = instance_short(cli, follow->wish->id);
@@ -133,8 +133,8 @@ static struct error
 follow_once(struct follow *follow, bool patient, bool *answered, enum verdict *verdict)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
-    CLEANUP_REPLY struct client_reply reply = { 0 };
-    struct error error = client_get(
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
+    struct error error = remote_get(
         follow->cli, arena, instance_path(follow->cli, follow->wish->id, ""), false, &reply);
 
     *answered = !error_is(error);

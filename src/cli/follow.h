@@ -15,7 +15,7 @@ struct follow_wish {
 };
 
 /* Says so when the goal is reached (with --json: the instance as last seen).  ERR_STALE: it cannot
- * be reached any more; ERR_TIMEOUT; what client.h says. */
+ * be reached any more; ERR_TIMEOUT; what remote.h says. */
 MUST_CHECK struct error follow_instance(struct cli *cli, const struct follow_wish *wish);
 
 #endif

@@ -6,11 +6,11 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/client.h"
 #include "cli/id_prefix.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
+#include "cli/remote.h"
 #include "cli/stage.h"
 #include "cli/time_text.h"
 
@@ -47,12 +47,12 @@ struct error
 ls_run(struct cli *cli)
 {
     bool archived = arguments_option(&cli->arguments, "archived") != NULL;
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     struct table *table = table_new(cli->arena, ls_columns, ARRAY_LENGTH(ls_columns));
     size_t i;
     json_t *instance;
 
-    TRY(client_get(cli, cli->arena, archived ? "/instances?archived=true" : "/instances", true,
+    TRY(remote_get(cli, cli->arena, archived ? "/instances?archived=true" : "/instances", true,
                    &reply));
     if (cli->json) {
         output_document(cli, reply.text);
@@ -151,14 +151,14 @@ logs_sorted(struct cli *cli, const json_t *list)
 struct error
 logs_run(struct cli *cli)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     struct table *table = table_new(cli->arena, logs_columns, ARRAY_LENGTH(logs_columns));
     const char *id;
     int64_t limit;
 
     TRY(arguments_count(&cli->arguments, cli->arena, "limit", LOGS_LIMIT, LOGS_LIMIT_MAX, &limit));
     TRY(instance_pick(cli, cli->arguments.given[0], &id));
-    TRY(client_get(
+    TRY(remote_get(
         cli, cli->arena,
         arena_printf(cli->arena, "/action_logs?instance_id=%s&limit=%lld", id, (long long)limit),
         true, &reply));

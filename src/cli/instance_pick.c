@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/client.h"
 #include "cli/id_prefix.h"
+#include "cli/remote.h"
 
 struct error
 instance_pick(struct cli *cli, const char *given, const char **out)
@@ -22,9 +22,9 @@ instance_pick(struct cli *cli, const char *given, const char **out)
         return NO_ERROR;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
-        CLEANUP_REPLY struct client_reply reply = { 0 };
+        CLEANUP_REPLY struct remote_reply reply = { 0 };
         const char *found;
-        TRY(client_get(cli, cli->arena, lists[i], true, &reply));
+        TRY(remote_get(cli, cli->arena, lists[i], true, &reply));
         TRY(id_prefix_find(cli->arena, reply.json, given, &found));
         if (found != NULL) {
             *out = arena_strdup(cli->arena, found);

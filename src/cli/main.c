@@ -11,7 +11,7 @@
 #include "cli/exit_status.h"
 
 /* The command line, sorted: words of the program itself, the command, its own words. */
-struct main_words {
+struct cli_words {
     const char *own; /* --help, --version, --print-config; NULL: none */
     const char *command;
     char **rest;
@@ -21,17 +21,17 @@ struct main_words {
 };
 
 static bool
-main_is_own(const char *word)
+cli_is_own(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
            strcmp(word, "--version") == 0 || strcmp(word, "--print-config") == 0;
 }
 
 /* --json counts anywhere before "--"; --help behind a command asks for that command's. */
-static struct main_words
-main_sort(struct arena *arena, int argc, char **argv)
+static struct cli_words
+cli_sort(struct arena *arena, int argc, char **argv)
 {
-    struct main_words words = { .rest = arena_array(arena, char *, (size_t)argc + 1) };
+    struct cli_words words = { .rest = arena_array(arena, char *, (size_t)argc + 1) };
     bool ended = false;
 
     for (int i = 1; i < argc; i++) {
@@ -39,7 +39,7 @@ main_sort(struct arena *arena, int argc, char **argv)
         ended = ended || strcmp(argv[i], "--") == 0;
         if (!ended && strcmp(argv[i], "--json") == 0) {
             words.json = true;
-        } else if (!ended && words.command == NULL && main_is_own(argv[i])) {
+        } else if (!ended && words.command == NULL && cli_is_own(argv[i])) {
             words.own = help ? "--help" : argv[i];
         } else if (!ended && help) {
             words.help = true;
@@ -54,7 +54,7 @@ main_sort(struct arena *arena, int argc, char **argv)
 
 /* `inventiv help [COMMAND]` is a way that people try. */
 static void
-main_take_help(struct main_words *words)
+cli_take_help(struct cli_words *words)
 {
     if (words->command == NULL || strcmp(words->command, "help") != 0) {
         return;
@@ -66,7 +66,7 @@ main_take_help(struct main_words *words)
 }
 
 static int
-main_refuse(struct arena *arena, const struct main_words *words)
+cli_refuse(struct arena *arena, const struct cli_words *words)
 {
     if (words->command == NULL) {
         fprintf(stderr, "inventiv: which command? There are %s\n`inventiv --help` says more\n",
@@ -80,7 +80,7 @@ main_refuse(struct arena *arena, const struct main_words *words)
 
 /* With --json an error is a document too: the API's own, else one of that shape. */
 static void
-main_tell_error(struct cli *cli, const struct command *command, struct error error)
+cli_tell_error(struct cli *cli, const struct command *command, struct error error)
 {
     CLEANUP_JSON json_t *document = json_pack("{s:s, s:s}", "error", error_code_name(error.code),
                                               "message", clean_line(cli->arena, error.message));
@@ -98,7 +98,7 @@ main_tell_error(struct cli *cli, const struct command *command, struct error err
 }
 
 static int
-main_run(struct cli *cli, const struct command *command, const struct main_words *words)
+cli_run(struct cli *cli, const struct command *command, const struct cli_words *words)
 {
     struct error error = arguments_parse(cli->arena, &command->form, words->rest, words->rest_count,
                                          &cli->arguments);
@@ -107,7 +107,7 @@ main_run(struct cli *cli, const struct command *command, const struct main_words
         error = command->run(cli);
     }
     if (error_is(error)) {
-        main_tell_error(cli, command, error);
+        cli_tell_error(cli, command, error);
     }
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         fprintf(stderr, "inventiv: the answer could not be written\n");
@@ -117,7 +117,7 @@ main_run(struct cli *cli, const struct command *command, const struct main_words
 }
 
 static struct config *
-main_start(struct arena *arena, const struct main_words *words, char **argv)
+cli_start(struct arena *arena, const struct cli_words *words, char **argv)
 {
     char *own = arena_strdup(arena, words->own == NULL ? "" : words->own);
     char *seen[] = { argv[0], own, NULL };
@@ -135,26 +135,26 @@ int
 main(int argc, char **argv)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
-    struct main_words words = main_sort(arena, argc, argv);
+    struct cli_words words = cli_sort(arena, argc, argv);
 
-    main_take_help(&words);
+    cli_take_help(&words);
     const struct command *command = words.command == NULL ? NULL : command_find(words.command);
     if (command != NULL && words.help) {
         fputs(command_help(arena, command), stdout);
         return EXIT_STATUS_OK;
     }
     if (command == NULL && words.own == NULL) {
-        return main_refuse(arena, &words);
+        return cli_refuse(arena, &words);
     }
     terminal_start();
-    struct config *config = main_start(arena, &words, argv);
+    struct config *config = cli_start(arena, &words, argv);
     struct cli cli = { .arena = arena,
                        .config = config,
                        .http = http_client_new(1),
                        .json = words.json,
                        .out = terminal_of(stdout),
                        .err = terminal_of(stderr) };
-    int status = main_run(&cli, command, &words);
+    int status = cli_run(&cli, command, &words);
     http_client_free(cli.http);
     config_free(config);
     return status;

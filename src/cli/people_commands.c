@@ -1,6 +1,6 @@
 /* people_commands.c: login, logout, whoami. */
-#include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/remote.h"
 
 #include <string.h>
 
@@ -69,10 +69,10 @@ login_warn_plain(struct cli *cli, const char *url)
 static struct error
 whoami_show(struct cli *cli)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     char until[CLOCK_TEXT_SIZE];
 
-    TRY(client_get(cli, cli->arena, "/auth/me", false, &reply));
+    TRY(remote_get(cli, cli->arena, "/auth/me", false, &reply));
     if (cli->json) {
         output_document(cli, reply.text);
         return NO_ERROR;
@@ -95,7 +95,7 @@ login_run(struct cli *cli)
     login_warn_plain(cli, url);
     TRY(login_email(cli, &email));
     TRY(login_password(cli, &password));
-    TRY(client_login(cli, url, email, password, true));
+    TRY(remote_login(cli, url, email, password, true));
     return whoami_show(cli);
 }
 
@@ -109,14 +109,14 @@ whoami_run(struct cli *cli)
 struct error
 logout_run(struct cli *cli)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
 
-    TRY(client_find_session(cli));
+    TRY(remote_find_session(cli));
     const char *url = cli->session.url;
     if (cli->session.token == NULL) {
         return error_make(cli->arena, ERR_DENIED, "nobody is logged in at %s", url);
     }
-    struct error error = client_call(cli, cli->arena, "POST", "/auth/logout", NULL, &reply);
+    struct error error = remote_call(cli, cli->arena, "POST", "/auth/logout", NULL, &reply);
     TRY(session_remove(cli->arena, cli->config, url));
     if (error.code == ERR_DENIED) {
         cli->refusal = NULL;

@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/clean_text.h"
-#include "cli/client.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "cli/remote.h"
 #include "cli/stage.h"
 #include "cli/time_text.h"
 
@@ -139,11 +139,11 @@ show_rented(struct cli *cli, const json_t *instance)
 struct error
 show_run(struct cli *cli)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     const char *id;
 
     TRY(instance_pick(cli, cli->arguments.given[0], &id));
-    TRY(client_get(cli, cli->arena, instance_path(cli, id, ""), false, &reply));
+    TRY(remote_get(cli, cli->arena, instance_path(cli, id, ""), false, &reply));
     if (cli->json) {
         output_document(cli, reply.text);
         return NO_ERROR;

@@ -3,20 +3,20 @@
 
 #include "base/buffer.h"
 #include "base/json.h"
-#include "cli/client.h"
 #include "cli/follow.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
+#include "cli/remote.h"
 
 /* Sends it and shows what the API says to it; *status is that of its answer. */
 static struct error
 wish_send(struct cli *cli, const char *method, const char *id, const char *what, int *status,
           bool document)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
 
-    TRY(client_call(cli, cli->arena, method, instance_path(cli, id, what), NULL, &reply));
+    TRY(remote_call(cli, cli->arena, method, instance_path(cli, id, what), NULL, &reply));
     if (cli->json && document) {
         output_document(cli, reply.text);
     }
@@ -59,12 +59,12 @@ archive_run(struct cli *cli)
 static struct error
 terminate_confirm(struct cli *cli, const char *id)
 {
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
 
     if (arguments_option(&cli->arguments, "yes") != NULL || !terminal_of(stdin).is_terminal) {
         return NO_ERROR;
     }
-    TRY(client_get(cli, cli->arena, instance_path(cli, id, ""), false, &reply));
+    TRY(remote_get(cli, cli->arena, instance_path(cli, id, ""), false, &reply));
     const char *cost = instance_money(cli->arena, reply.json, "cost_per_hour");
     output_note(cli, "%s: %s, %s on %s in %s%s%s%s", instance_short(cli, id),
                 json_get_string(reply.json, "status", "?"), instance_model(reply.json),
@@ -119,14 +119,14 @@ struct error
 ask_run(struct cli *cli)
 {
     CLEANUP_JSON json_t *body = json_pack("{s:s}", "prompt", ask_prompt(cli));
-    CLEANUP_REPLY struct client_reply reply = { 0 };
+    CLEANUP_REPLY struct remote_reply reply = { 0 };
     const char *id;
 
     if (body == NULL) {
         return error_static(ERR_INPUT, "the question must be valid UTF-8");
     }
     TRY(instance_pick(cli, cli->arguments.given[0], &id));
-    TRY(client_call(cli, cli->arena, "POST", instance_path(cli, id, "/ask"), body, &reply));
+    TRY(remote_call(cli, cli->arena, "POST", instance_path(cli, id, "/ask"), body, &reply));
     if (cli->json) {
         output_document(cli, reply.text);
         return NO_ERROR;

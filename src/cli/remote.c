@@ -1,4 +1,4 @@
-#include "cli/client.h"
+#include "cli/remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,24 +8,24 @@
 #include "base/program.h"
 #include "cli/refusal.h"
 
-static const char client_cookie[] = "inventiv_session=";
+static const char remote_cookie[] = "inventiv_session=";
 
 void
-client_reply_free(struct client_reply *reply)
+remote_reply_free(struct remote_reply *reply)
 {
     json_decref(reply->json);
-    *reply = (struct client_reply){ 0 };
+    *reply = (struct remote_reply){ 0 };
 }
 
 static bool
-client_mutates(const char *method)
+remote_mutates(const char *method)
 {
     return strcmp(method, "GET") != 0;
 }
 
 /* One exchange; token may be NULL. */
 static void
-client_exchange(struct cli *cli, struct arena *arena, const char *url, const char *token,
+remote_exchange(struct cli *cli, struct arena *arena, const char *url, const char *token,
                 const json_t *body, struct http_call *call)
 {
     const char *headers[6] = { "Accept: application/json" };
@@ -44,19 +44,19 @@ client_exchange(struct cli *cli, struct arena *arena, const char *url, const cha
     call->headers = headers;
     call->timeout_ms = config_ms(cli->config, SETTING_INVENTIV_CALL_TIMEOUT_SECONDS);
     call->reply_max = (size_t)config_count(cli->config, SETTING_INVENTIV_REPLY_MAX_BYTES);
-    call->fresh = client_mutates(call->method);
+    call->fresh = remote_mutates(call->method);
     http_client_run(cli->http, arena, &call, 1);
     call->headers = NULL;
 }
 
 /* The value of our cookie in "inventiv_session=...; Max-Age=...", and how long it lives. */
 static bool
-client_read_cookie(struct arena *arena, const char *header, const char **token, int64_t *life_ms)
+remote_read_cookie(struct arena *arena, const char *header, const char **token, int64_t *life_ms)
 {
-    size_t name_length = strlen(client_cookie);
+    size_t name_length = strlen(remote_cookie);
     const char *age = strcasestr(header, "max-age=");
 
-    if (strncmp(header, client_cookie, name_length) != 0) {
+    if (strncmp(header, remote_cookie, name_length) != 0) {
         return false;
     }
     size_t length = strcspn(header + name_length, "; \t");
@@ -66,7 +66,7 @@ client_read_cookie(struct arena *arena, const char *header, const char **token, 
 }
 
 static struct error
-client_login_refusal(struct cli *cli, const char *url, const struct http_call *call)
+remote_login_refusal(struct cli *cli, const char *url, const struct http_call *call)
 {
     if (call->outcome != HTTP_ANSWERED) {
         return refusal_no_answer(cli->arena, url, call, false);
@@ -84,7 +84,7 @@ client_login_refusal(struct cli *cli, const char *url, const struct http_call *c
 }
 
 struct error
-client_login(struct cli *cli, const char *url, const char *login, const char *password,
+remote_login(struct cli *cli, const char *url, const char *login, const char *password,
              bool current)
 {
     CLEANUP_JSON json_t *body = json_pack("{s:s, s:s}", "email", login, "password", password);
@@ -95,11 +95,11 @@ client_login(struct cli *cli, const char *url, const char *login, const char *pa
     if (body == NULL) {
         return error_static(ERR_INPUT, "e-mail and password must be valid UTF-8");
     }
-    client_exchange(cli, cli->arena, arena_printf(cli->arena, "%s/auth/login", url), NULL, body,
+    remote_exchange(cli, cli->arena, arena_printf(cli->arena, "%s/auth/login", url), NULL, body,
                     &call);
     if (call.outcome != HTTP_ANSWERED || call.status >= 300 ||
-        !client_read_cookie(cli->arena, call.header, &token, &life_ms)) {
-        return client_login_refusal(cli, url, &call);
+        !remote_read_cookie(cli->arena, call.header, &token, &life_ms)) {
+        return remote_login_refusal(cli, url, &call);
     }
     cli->session = (struct session){
         .url = url, .login = login, .token = token, .expires_at_ms = clock_wall_ms() + life_ms
@@ -110,7 +110,7 @@ client_login(struct cli *cli, const char *url, const char *login, const char *pa
 
 /* Scripts set all three, and never log in by hand. */
 static bool
-client_may_login(const struct cli *cli)
+remote_may_login(const struct cli *cli)
 {
     return config_text(cli->config, SETTING_INVENTIV_API_URL)[0] != '\0' &&
            config_text(cli->config, SETTING_INVENTIV_EMAIL)[0] != '\0' &&
@@ -118,7 +118,7 @@ client_may_login(const struct cli *cli)
 }
 
 struct error
-client_find_session(struct cli *cli)
+remote_find_session(struct cli *cli)
 {
     const char *url = config_text(cli->config, SETTING_INVENTIV_API_URL);
     const char *login = config_text(cli->config, SETTING_INVENTIV_EMAIL);
@@ -134,7 +134,7 @@ client_find_session(struct cli *cli)
     if (cli->session.url == NULL) {
         return error_static(ERR_DENIED, "not logged in: run `inventiv login --url URL`");
     }
-    if (client_may_login(cli) && strcasecmp(login, cli->session.login) != 0) {
+    if (remote_may_login(cli) && strcasecmp(login, cli->session.login) != 0) {
         cli->session.token = NULL; /* somebody else's */
     }
     cli->session_loaded = true;
@@ -142,10 +142,10 @@ client_find_session(struct cli *cli)
 }
 
 static struct error
-client_login_by_settings(struct cli *cli)
+remote_login_by_settings(struct cli *cli)
 {
     struct error error =
-        client_login(cli, cli->session.url, config_text(cli->config, SETTING_INVENTIV_EMAIL),
+        remote_login(cli, cli->session.url, config_text(cli->config, SETTING_INVENTIV_EMAIL),
                      config_text(cli->config, SETTING_INVENTIV_PASSWORD), false);
 
     /* A script without a place to write does well without one: it logs in each time. */
@@ -153,14 +153,14 @@ client_login_by_settings(struct cli *cli)
 }
 
 static struct error
-client_ensure_session(struct cli *cli)
+remote_ensure_session(struct cli *cli)
 {
-    TRY(client_find_session(cli));
+    TRY(remote_find_session(cli));
     if (cli->session.token != NULL) {
         return NO_ERROR;
     }
-    if (client_may_login(cli)) {
-        return client_login_by_settings(cli);
+    if (remote_may_login(cli)) {
+        return remote_login_by_settings(cli);
     }
     return error_make(cli->arena, ERR_DENIED,
                       "not logged in at %s, or the session has ended: run `inventiv login`",
@@ -168,11 +168,11 @@ client_ensure_session(struct cli *cli)
 }
 
 static struct error
-client_judge(struct cli *cli, struct arena *arena, const struct http_call *call,
-             struct client_reply *reply)
+remote_judge(struct cli *cli, struct arena *arena, const struct http_call *call,
+             struct remote_reply *reply)
 {
     if (call->outcome != HTTP_ANSWERED) {
-        return refusal_no_answer(cli->arena, cli->session.url, call, client_mutates(call->method));
+        return refusal_no_answer(cli->arena, cli->session.url, call, remote_mutates(call->method));
     }
     if (call->status >= 300) {
         cli->refusal = arena_strdup(cli->arena, call->reply);
@@ -189,32 +189,32 @@ client_judge(struct cli *cli, struct arena *arena, const struct http_call *call,
 }
 
 struct error
-client_call(struct cli *cli, struct arena *arena, const char *method, const char *path,
-            const json_t *body, struct client_reply *reply)
+remote_call(struct cli *cli, struct arena *arena, const char *method, const char *path,
+            const json_t *body, struct remote_reply *reply)
 {
     bool fresh_session = false;
 
     cli->refusal = NULL;
     if (!cli->session_loaded || cli->session.token == NULL) {
-        TRY(client_ensure_session(cli));
+        TRY(remote_ensure_session(cli));
     }
     for (;;) {
         struct http_call call = { .method = method };
         const char *url = arena_printf(arena, "%s%s", cli->session.url, path);
-        client_exchange(cli, arena, url, cli->session.token, body, &call);
-        if (call.status != 401 || fresh_session || !client_may_login(cli)) {
-            return client_judge(cli, arena, &call, reply);
+        remote_exchange(cli, arena, url, cli->session.token, body, &call);
+        if (call.status != 401 || fresh_session || !remote_may_login(cli)) {
+            return remote_judge(cli, arena, &call, reply);
         }
-        TRY(client_login_by_settings(cli)); /* a refused request was not carried out */
+        TRY(remote_login_by_settings(cli)); /* a refused request was not carried out */
         fresh_session = true;
     }
 }
 
 struct error
-client_get(struct cli *cli, struct arena *arena, const char *path, bool list,
-           struct client_reply *reply)
+remote_get(struct cli *cli, struct arena *arena, const char *path, bool list,
+           struct remote_reply *reply)
 {
-    TRY(client_call(cli, arena, "GET", path, NULL, reply));
+    TRY(remote_call(cli, arena, "GET", path, NULL, reply));
     if (list ? !json_is_array(reply->json) : !json_is_object(reply->json)) {
         return error_make(cli->arena, ERR_INTERNAL, "the API at %s answered %s with no %s",
                           cli->session.url, path, list ? "list" : "object");
