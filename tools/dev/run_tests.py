@@ -55,7 +55,9 @@ def main():
         test_groups.print_list(groups)
         return 0
     picked = chosen(arguments.groups, groups)
-    test_build.build_variants({group.variant for group in picked})
+    for variant in test_build.build_variants({group.variant for group in picked}):
+        report.broken(variant, "its build failed")
+        picked = [group for group in picked if group.variant != variant]
     run(picked, report, time.monotonic() + CEILING_SECONDS)
     return report.end()
 

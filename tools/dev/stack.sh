@@ -59,6 +59,13 @@ stack_write_env() {
         umask 077
         env_lines >"$RUN_DIR/env.new"
         mv "$RUN_DIR/env.new" "$RUN_DIR/env"
+    )
+}
+
+# stack_write_test_urls: a superuser's, for tests that make databases of their own.
+stack_write_test_urls() {
+    (
+        umask 077
         printf 'TEST_DATABASE_URL=%s\nTEST_REDIS_URL=%s\n' "$(postgres_superuser_url)" "$(redis_url)" \
             >"$RUN_DIR/test_urls"
     )
@@ -74,8 +81,8 @@ stack_write_catalogue() {
 stack_start_parts() {
     local part
     stack_prepare
-    [ -f "$PORTS_FILE" ] || ports_choose
-    stack_write_env
+    stack_write_test_urls
+    [ ! -f "$PORTS_FILE" ] || stack_write_env
     for part in "$@"; do
         "${part}_start"
     done

@@ -54,13 +54,16 @@ def _meson_tests(variant=""):
 
 
 def _c_program(test, variant):
-    environment = dict(test["env"])
+    def at_home(text):
+        return text.replace(BUILD_DIR + "/", build_dir(variant) + "/")
+
+    environment = {name: at_home(value) for name, value in test["env"].items()}
     environment.update(test_program.SANITIZER_ENVIRONMENT.get(variant, {}))
     prefix = test_program.SANITIZER_PREFIX.get(variant, [])
-    command = [part.replace(BUILD_DIR + "/", build_dir(variant) + "/") for part in test["cmd"]]
+    command = prefix + [at_home(part) for part in test["cmd"]]
     timeout = (test["timeout"] or 60) * (4 if variant else 2)
-    return test_program.Program(test["name"], prefix + command, environment, timeout,
-                                test["workdir"] or ROOT)
+    return test_program.Program(test["name"], command, environment, timeout,
+                                test["workdir"] or build_dir(variant))
 
 
 def _python_program(path):
@@ -68,9 +71,12 @@ def _python_program(path):
     return test_program.Program(name, [sys.executable, path], {}, 300, ROOT)
 
 
-def _python_groups():
+def _python_programs(tests):
+    """Of those that no meson.build names: (group, path)."""
+    named = {os.path.realpath(part) for _, test in tests for part in test["cmd"]}
     for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
-        yield os.path.basename(os.path.dirname(path)), path
+        if path not in named:
+            yield os.path.basename(os.path.dirname(path)), path
 
 
 def _rank(name):
@@ -86,7 +92,7 @@ def discover():
         group = groups.setdefault(suite, Group(suite))
         kind = group.parallel if test.get("is_parallel", True) else group.serial
         kind.append(_c_program(test, ""))
-    for folder, path in _python_groups():
+    for folder, path in _python_programs(tests):
         groups.setdefault(folder, Group(folder)).serial.append(_python_program(path))
     for variant, suites in SANITIZED.items():
         group = Group(variant, variant)
