@@ -45,14 +45,15 @@ beat_period_ms(const struct beat_rules *rules, int64_t asked_ms)
 }
 
 int64_t
-backoff_delay_ms(int64_t base_ms, int64_t max_ms, int64_t failures, double jitter)
+beat_backoff_ms(int64_t base_ms, int64_t max_ms, int64_t failures, double jitter)
 {
     int64_t delay_ms = beat_at_most(base_ms, max_ms);
 
     for (int64_t i = 1; i < failures && delay_ms < max_ms; i++) {
         delay_ms = beat_at_most(delay_ms * 2, max_ms);
     }
-    return delay_ms / 2 + (int64_t)((double)(delay_ms - delay_ms / 2) * jitter);
+    int64_t half_ms = delay_ms / 2;
+    return delay_ms - half_ms + (int64_t)((double)half_ms * jitter);
 }
 
 /* A tenth to both sides, so that workers started together do not stay together. */
@@ -78,16 +79,16 @@ beat_delay_ms(const struct beat_rules *rules, enum plane_outcome outcome, int64_
         /* Nobody was there, so asking soon costs nobody anything: a restarted API finds its
          * workers at once. */
     case PLANE_REFUSED:
-        return backoff_delay_ms(quick_ms, longest_ms, failures, jitter);
+        return beat_backoff_ms(quick_ms, longest_ms, failures, jitter);
     case PLANE_BUSY:
         if (retry_after_ms >= 0) {
             int64_t told_ms = beat_at_least(beat_at_most(retry_after_ms, longest_ms), quick_ms);
             return told_ms + (int64_t)((double)told_ms * jitter / 4);
         }
-        return backoff_delay_ms(period_ms, longest_ms, failures, jitter);
+        return beat_backoff_ms(period_ms, longest_ms, failures, jitter);
     case PLANE_REJECTED:
     case PLANE_SILENT:
-        return backoff_delay_ms(period_ms, longest_ms, failures, jitter);
+        return beat_backoff_ms(period_ms, longest_ms, failures, jitter);
     }
     return period_ms;
 }

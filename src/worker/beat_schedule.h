@@ -35,6 +35,6 @@ int64_t beat_delay_ms(const struct beat_rules *rules, enum plane_outcome outcome
 
 /* base doubled with each failure after the first, never above max; between half of that and the
  * whole of it, by jitter. */
-int64_t backoff_delay_ms(int64_t base_ms, int64_t max_ms, int64_t failures, double jitter);
+int64_t beat_backoff_ms(int64_t base_ms, int64_t max_ms, int64_t failures, double jitter);
 
 #endif

@@ -52,8 +52,8 @@ engine_spawn(struct engine *engine, struct arena *arena)
 static int64_t
 engine_restart_delay_ms(const struct engine *engine)
 {
-    return backoff_delay_ms(engine->options->backoff_min_ms, engine->options->engine_restart_max_ms,
-                            engine->deaths, engine_jitter());
+    return beat_backoff_ms(engine->options->backoff_min_ms, engine->options->engine_restart_max_ms,
+                           engine->deaths, engine_jitter());
 }
 
 static void

@@ -36,7 +36,7 @@ plane_address_split(const char *url, char *host, size_t host_size, char *port, s
     start += bracketed ? 1 : 0;
     const char *colon = host_end + (bracketed ? 1 : 0);
     const char *fallback = strncmp(url, "https:", 6) == 0 ? "443" : "80";
-    bool told = *colon == ':' && colon < end;
+    bool told = colon < end && *colon == ':';
     return plane_address_copy(host, host_size, start, (size_t)(host_end - start)) &&
            plane_address_copy(port, port_size, told ? colon + 1 : fallback,
                               told ? (size_t)(end - colon - 1) : strlen(fallback));

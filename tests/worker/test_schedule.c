@@ -38,10 +38,10 @@ test_backoff(void)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        CHECK_I64(backoff_delay_ms(1000, 60000, cases[i].failures, cases[i].jitter),
+        CHECK_I64(beat_backoff_ms(1000, 60000, cases[i].failures, cases[i].jitter),
                   cases[i].delay_ms);
     }
-    CHECK_I64(backoff_delay_ms(90000, 60000, 1, 1), 60000);
+    CHECK_I64(beat_backoff_ms(90000, 60000, 1, 1), 60000);
 }
 
 static void
