@@ -34,6 +34,7 @@ http_client_new(size_t at_once)
         abort(); /* only for want of memory */
     }
     curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)at_once);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)at_once); /* kept when idle */
     curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     return client;
 }

@@ -84,7 +84,7 @@ void
 http_request_reply_file(struct http_request *request, const char *path, const char *content_type)
 {
     struct stat about;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold the loop */
 
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
         if (fd >= 0) {
@@ -100,12 +100,20 @@ http_request_reply_file(struct http_request *request, const char *path, const ch
     http_reply_give(request, 200, response);
 }
 
+static json_t *
+http_reply_error_body(const char *code, const char *message)
+{
+    json_t *body = json_pack("{s:s, s:s}", "error", code, "message", message);
+
+    /* A message that quotes a client may hold bytes that are no UTF-8. */
+    return body == NULL ? json_pack("{s:s, s:s}", "error", code, "message", "") : body;
+}
+
 void
 http_request_reply_error(struct http_request *request, int status, const char *code,
                          const char *message)
 {
-    CLEANUP_JSON json_t *body =
-        json_pack("{s:s, s:s}", "error", code, "message", message == NULL ? "" : message);
+    CLEANUP_JSON json_t *body = http_reply_error_body(code, message == NULL ? "" : message);
     const char *text = json_text(http_request_arena(request), body);
 
     http_request_reply(request, status, "application/json", text, strlen(text));

@@ -88,6 +88,8 @@ handle(struct http_request *request, void *context)
         http_request_reply_file(request, context, "text/x-test");
     } else if (strcmp(path, "/no-file") == 0) {
         http_request_reply_file(request, "/nonexistent", "text/x-test");
+    } else if (strcmp(path, "/error") == 0) {
+        http_request_reply_error(request, 409, "conflict", http_request_query(request, "q"));
     } else if (strcmp(path, "/empty") == 0) {
         http_request_reply(request, 204, NULL, NULL, 0);
     } else if (strcmp(path, "/body") == 0) {
@@ -199,6 +201,43 @@ test_file(void)
     CHECK_I64(wire_status(&reply), 404);
     unlink(path);
     close(file);
+    close(fd);
+    server_fixture_free(fixture);
+}
+
+static void
+test_errors(void)
+{
+    struct server_fixture *fixture = serve((struct http_server_options){ 0 });
+    CLEANUP_BUFFER struct buffer reply = { 0 };
+    int fd = wire_connect(server_fixture_port(fixture));
+
+    wire_send_text(fd, GET("/error?q=a%22b") GET("/error?q=%ff") GET("/error"));
+    CHECK(wire_read_message(fd, &reply));
+    CHECK_I64(wire_status(&reply), 409);
+    CHECK_STR(wire_body(&reply), "{\"error\":\"conflict\",\"message\":\"a\\\"b\"}");
+    for (int i = 0; i < 2; i++) { /* bytes that are no UTF-8, and no message */
+        CHECK(wire_read_message(fd, &reply));
+        CHECK_STR(wire_body(&reply), "{\"error\":\"conflict\",\"message\":\"\"}");
+    }
+    close(fd);
+    server_fixture_free(fixture);
+}
+
+static void
+test_continue(void)
+{
+    struct server_fixture *fixture = serve((struct http_server_options){ 0 });
+    CLEANUP_BUFFER struct buffer reply = { 0 };
+    int fd = wire_connect(server_fixture_port(fixture));
+
+    wire_send_text(fd, "POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                       "Content-Length: 3\r\n\r\n");
+    CHECK(wire_read_message(fd, &reply));
+    CHECK_I64(wire_status(&reply), 100);
+    wire_send_text(fd, "abc");
+    CHECK(wire_read_message(fd, &reply));
+    CHECK_STR(wire_body(&reply), "abc");
     close(fd);
     server_fixture_free(fixture);
 }
@@ -353,6 +392,8 @@ main(void)
     check_run("a body comes whole, byte for byte", test_body_bytes);
     check_run("HEAD tells the length and sends no body", test_head);
     check_run("files are streamed; a missing one is 404", test_file);
+    check_run("an error is a JSON object whatever it quotes", test_errors);
+    check_run("a client that asks first whether to send its body is told so", test_continue);
     check_run("pipelined requests are answered in order", test_pipeline);
     check_run("another thread's reply goes out through the loop", test_threads);
     check_run("a hang-up is seen while a request waits, and its reply is dropped", test_hangup_end);
