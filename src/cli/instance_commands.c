@@ -52,8 +52,8 @@ ls_run(struct cli *cli)
     size_t i;
     json_t *instance;
 
-    TRY(remote_get(cli, cli->arena, archived ? "/instances?archived=true" : "/instances", true,
-                   &reply));
+    TRY(remote_get_list(cli, archived ? "/instances?archived=true" : "/instances?archived=false",
+                        &reply));
     if (cli->json) {
         output_document(cli, reply.text);
         return NO_ERROR;

@@ -9,7 +9,7 @@
 struct error
 instance_pick(struct cli *cli, const char *given, const char **out)
 {
-    static const char *const lists[] = { "/instances", "/instances?archived=true" };
+    static const char *const lists[] = { "/instances?archived=false", "/instances?archived=true" };
 
     if (!id_prefix_is_valid(given)) {
         return error_make(cli->arena, ERR_INPUT,
@@ -24,7 +24,7 @@ instance_pick(struct cli *cli, const char *given, const char **out)
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
         CLEANUP_REPLY struct remote_reply reply = { 0 };
         const char *found;
-        TRY(remote_get(cli, cli->arena, lists[i], true, &reply));
+        TRY(remote_get_list(cli, lists[i], &reply));
         TRY(id_prefix_find(cli->arena, reply.json, given, &found));
         if (found != NULL) {
             *out = arena_strdup(cli->arena, found);

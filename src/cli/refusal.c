@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/json.h"
 #include "cli/clean_text.h"
 
@@ -24,6 +25,23 @@ refusal_no_answer(struct arena *arena, const char *url, const struct http_call *
                       url, call->failure);
 }
 
+/* "; possible now: drain, terminate", where the API says what is. */
+static const char *
+refusal_allowed(struct arena *arena, const json_t *body)
+{
+    CLEANUP_BUFFER struct buffer wishes = { 0 };
+    size_t i;
+    json_t *wish;
+
+    json_array_foreach(json_object_get(body, "allowed"), i, wish)
+    {
+        const char *name = json_string_value(wish);
+        buffer_printf(&wishes, "%s%s", i == 0 ? "; possible now: " : ", ",
+                      name == NULL ? "?" : name);
+    }
+    return wishes.length == 0 ? "" : arena_strndup(arena, wishes.bytes, wishes.length);
+}
+
 /* "message", with the field where one is named; the begin of the text where it is no JSON. */
 static const char *
 refusal_words(struct arena *arena, const struct http_call *call)
@@ -39,8 +57,9 @@ refusal_words(struct arena *arena, const struct http_call *call)
         return text[0] == '\0' ? "it gives no reason"
                                : clean_cut(arena, text, REFUSAL_TEXT_COLUMNS, true);
     }
-    return field == NULL ? arena_strdup(arena, message)
-                         : arena_printf(arena, "%s (%s)", message, field);
+    return arena_printf(arena, "%s%s%s%s%s", message, field == NULL ? "" : " (",
+                        field == NULL ? "" : field, field == NULL ? "" : ")",
+                        refusal_allowed(arena, body));
 }
 
 static enum error_code

@@ -180,6 +180,7 @@ remote_judge(struct cli *cli, struct arena *arena, const struct http_call *call,
     }
     reply->status = call->status;
     reply->text = call->reply;
+    reply->next = call->header;
     struct error error = json_parse(arena, call->reply, call->reply_length, &reply->json);
     if (error_is(error)) {
         return error_make(cli->arena, ERR_INTERNAL, "what the API at %s answered is %s",
@@ -199,7 +200,7 @@ remote_call(struct cli *cli, struct arena *arena, const char *method, const char
         TRY(remote_ensure_session(cli));
     }
     for (;;) {
-        struct http_call call = { .method = method };
+        struct http_call call = { .method = method, .wanted_header = "X-Next-After" };
         const char *url = arena_printf(arena, "%s%s", cli->session.url, path);
         remote_exchange(cli, arena, url, cli->session.token, body, &call);
         if (call.status != 401 || fresh_session || !remote_may_login(cli)) {
@@ -219,5 +220,28 @@ remote_get(struct cli *cli, struct arena *arena, const char *path, bool list,
         return error_make(cli->arena, ERR_INTERNAL, "the API at %s answered %s with no %s",
                           cli->session.url, path, list ? "list" : "object");
     }
+    return NO_ERROR;
+}
+
+struct error
+remote_get_list(struct cli *cli, const char *path, struct remote_reply *reply)
+{
+    int64_t pages_left = config_count(cli->config, SETTING_INVENTIV_PAGES_MAX);
+
+    TRY(remote_get(cli, cli->arena, path, true, reply));
+    if (reply->next[0] == '\0') {
+        return NO_ERROR;
+    }
+    while (reply->next[0] != '\0') {
+        CLEANUP_REPLY struct remote_reply page = { 0 };
+        if (--pages_left <= 0) {
+            return error_static(ERR_LIMIT, "the list is longer than INVENTIV_PAGES_MAX pages");
+        }
+        const char *next_path = arena_printf(cli->arena, "%s&after=%s", path, reply->next);
+        TRY(remote_get(cli, cli->arena, next_path, true, &page));
+        json_array_extend(reply->json, page.json);
+        reply->next = page.next;
+    }
+    reply->text = json_text(cli->arena, reply->json);
     return NO_ERROR;
 }

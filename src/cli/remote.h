@@ -11,6 +11,7 @@ struct remote_reply {
     int status;
     const char *text; /* as it came */
     json_t *json;     /* never NULL */
+    const char *next; /* where the list's next page begins; "" when this was the last */
 };
 
 void remote_reply_free(struct remote_reply *reply);
@@ -25,6 +26,10 @@ remote_call(struct cli *cli, struct arena *arena, const char *method, const char
 /* GET, whose answer must be a list or, with list false, an object. */
 MUST_CHECK struct error remote_get(struct cli *cli, struct arena *arena, const char *path,
                                    bool list, struct remote_reply *reply);
+
+/* A list with all its pages; *reply holds them as one, its text too.  The path has a query. */
+MUST_CHECK struct error
+remote_get_list(struct cli *cli, const char *path, struct remote_reply *reply);
 
 /* Logs in and keeps the session; current: see session.h. */
 MUST_CHECK struct error remote_login(struct cli *cli, const char *url, const char *login,
