@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "mockcloud/routes.h"
 
-enum { GATE_WINDOW_MS = 1000 };
+enum { GATE_MS_A_SECOND = 1000 };
 
 static void
 gate_refuse(struct call *call, int status, const char *message)
@@ -79,7 +79,7 @@ static bool
 gate_rate_allows(struct cloud *cloud)
 {
     int64_t limit = config_count(cloud->config, SETTING_MOCKCLOUD_CALLS_PER_SECOND);
-    int64_t second = clock_monotonic_ms() / GATE_WINDOW_MS;
+    int64_t second = clock_monotonic_ms() / GATE_MS_A_SECOND;
 
     if (second != cloud->rate_second) {
         cloud->rate_second = second;

@@ -132,7 +132,7 @@ guest_folder_start(struct arena *arena, const struct config *config, const char 
         return error_make(arena, ERR_IO, "cannot resolve %s: %s", given, strerror(errno));
     }
     const char *path = arena_strdup(arena, resolved);
-    free(resolved);
+    mem_free(resolved);
     TRY(guest_folder_check_path(arena, path));
     TRY(guest_folder_make_all(arena, arena_printf(arena, "%s/image/bin", path)));
     TRY(guest_folder_install_binary(arena, guest_folder_program(arena, path)));

@@ -178,10 +178,10 @@ guest_init_run_hooks(const struct guest_init *init)
         if (access(path, X_OK) == 0) {
             guest_init_run(init, path);
         }
-        free(entries[i]);
+        mem_free(entries[i]);
     }
     if (count >= 0) {
-        free(entries);
+        mem_free(entries);
     }
 }
 

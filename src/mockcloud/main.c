@@ -18,7 +18,7 @@
 #include "mockcloud/stop_machines.h"
 #include "mockcloud/world_file.h"
 
-static const struct program main_program = {
+static const struct program mockcloud_program = {
     .name = "inventiv-mockcloud",
     .letter = 'M',
     .summary = "A local cloud that speaks the provider's API and boots machines as processes.",
@@ -27,7 +27,7 @@ static const struct program main_program = {
 };
 
 static struct error
-main_check_settings(struct arena *arena, const struct config *config)
+mockcloud_check_settings(struct arena *arena, const struct config *config)
 {
     static const enum setting_id required[] = {
         SETTING_MOCKCLOUD_SECRET_KEY,
@@ -48,7 +48,7 @@ main_check_settings(struct arena *arena, const struct config *config)
 }
 
 static struct error
-main_listen(struct cloud *cloud, struct arena *arena)
+mockcloud_listen(struct cloud *cloud, struct arena *arena)
 {
     const struct config *config = cloud->config;
     const struct http_server_options options = {
@@ -66,20 +66,20 @@ main_listen(struct cloud *cloud, struct arena *arena)
 
 /* The listener comes first: a wrong address must not cost a machine. */
 static struct error
-main_start(struct cloud *cloud, struct arena *arena)
+mockcloud_start(struct cloud *cloud, struct arena *arena)
 {
     const char *path = config_text(cloud->config, SETTING_MOCKCLOUD_STATE_FILE);
 
-    TRY(main_check_settings(arena, cloud->config));
+    TRY(mockcloud_check_settings(arena, cloud->config));
     TRY(world_file_lock(arena, path));
     TRY(world_file_load(arena, path, cloud->world));
     TRY(guest_folder_start(arena, cloud->config, &cloud->guest_base));
-    TRY(main_listen(cloud, arena));
+    TRY(mockcloud_listen(cloud, arena));
     return NO_ERROR;
 }
 
 static void
-main_on_drained(void *argument)
+mockcloud_on_drained(void *argument)
 {
     const struct cloud *cloud = argument;
 
@@ -87,20 +87,20 @@ main_on_drained(void *argument)
 }
 
 static void
-main_on_stop(void *argument)
+mockcloud_on_stop(void *argument)
 {
     const struct cloud *cloud = argument;
 
     http_server_drain(cloud->server, config_ms(cloud->config, SETTING_MOCKCLOUD_DRAIN_SECONDS),
-                      main_on_drained, argument);
+                      mockcloud_on_drained, argument);
 }
 
 static void
-main_serve(struct cloud *cloud)
+mockcloud_serve(struct cloud *cloud)
 {
     call_start(cloud);
     life_start(cloud);
-    loop_on_stop_signal(cloud->loop, main_on_stop, cloud);
+    loop_on_stop_signal(cloud->loop, mockcloud_on_stop, cloud);
     log_info("listening", LOG_STR(ADDRESS, config_text(cloud->config, SETTING_MOCKCLOUD_LISTEN)),
              LOG_I64(PORT, http_server_port(cloud->server)));
     loop_run(cloud->loop);
@@ -111,7 +111,7 @@ main_serve(struct cloud *cloud)
 }
 
 static int
-main_cloud(const struct config *config)
+mockcloud_cloud(const struct config *config)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
     struct cloud cloud = {
@@ -120,12 +120,12 @@ main_cloud(const struct config *config)
         .world = world_new(config),
         .request_counts = json_object(),
     };
-    struct error error = main_start(&cloud, arena);
+    struct error error = mockcloud_start(&cloud, arena);
 
     if (error_is(error)) {
         log_fail("not started", LOG_STR(ERROR, error.message));
     } else {
-        main_serve(&cloud);
+        mockcloud_serve(&cloud);
     }
     http_server_free(cloud.server);
     loop_free(cloud.loop);
@@ -138,7 +138,7 @@ main_cloud(const struct config *config)
 }
 
 static int
-main_run(const struct config *config, int argc, char **argv)
+mockcloud_run(const struct config *config, int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
 
@@ -155,7 +155,7 @@ main_run(const struct config *config, int argc, char **argv)
         log_fail("unknown option", LOG_STR(NAME, mode));
         return 2;
     }
-    return main_cloud(config);
+    return mockcloud_cloud(config);
 }
 
 int
@@ -164,8 +164,8 @@ main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--guest-ssh") == 0) {
         return guest_ssh_main(argc, argv); /* as lean as can be: one a machine */
     }
-    struct config *config = program_start(&main_program, argc, argv);
-    int status = main_run(config, argc, argv);
+    struct config *config = program_start(&mockcloud_program, argc, argv);
+    int status = mockcloud_run(config, argc, argv);
 
     config_free(config);
     return status;

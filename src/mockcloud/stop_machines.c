@@ -11,7 +11,7 @@
 #include "mockcloud/world.h"
 #include "mockcloud/world_file.h"
 
-enum { STOP_MACHINES_STEP_MS = 10 };
+enum { STOP_MACHINES_LOOKS = 200 };
 
 static void
 stop_machines_signal(const struct world *world)
@@ -64,15 +64,15 @@ static struct error
 stop_machines_run(struct arena *arena, const struct config *config, struct world *world)
 {
     const char *path = config_text(config, SETTING_MOCKCLOUD_STATE_FILE);
-    int64_t end_ms = clock_monotonic_ms() + config_ms(config, SETTING_MOCKCLOUD_KILL_SECONDS);
+    int64_t patience_ms = config_ms(config, SETTING_MOCKCLOUD_KILL_SECONDS);
     const char *base;
 
     TRY(world_file_lock(arena, path));
     TRY(world_file_load(arena, path, world));
     TRY(guest_folder_start(arena, config, &base));
     stop_machines_signal(world);
-    while (stop_machines_any_alive(world) && clock_monotonic_ms() < end_ms) {
-        clock_pause_ms(STOP_MACHINES_STEP_MS);
+    for (int look = 0; look < STOP_MACHINES_LOOKS && stop_machines_any_alive(world); look++) {
+        clock_pause_ms(1 + patience_ms / STOP_MACHINES_LOOKS);
     }
     if (!stop_machines_sweep(arena, base, world)) {
         return error_make(arena, ERR_TIMEOUT, "machines of %s do not end", path);
