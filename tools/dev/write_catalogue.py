@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """write_catalogue.py API_URL PORTS_FILE FOLDER: prints the catalogue of a stack: the provider row `mock`
-with this stack's address and ports, its model, and the models of FOLDER/*.json.  Instance types, prices
+with this stack's address and ports, and the models of FOLDER/*.json.  Instance types, prices
 and stock are told by the provider itself."""
 
 import glob
@@ -10,8 +10,6 @@ import sys
 
 ENGINE_COMMAND = ('exec inventiv-fake-engine --host "$WORKER_LISTEN_ADDRESS" '
                   '--port "$WORKER_VLLM_PORT" --model "$MODEL_ID"')
-ECHO_MODEL = {"model_id": "mock-echo-model", "name": "Mock echo model", "required_vram_gb": 1,
-              "context_length": 2048}
 
 
 def read_ports(path):
@@ -40,18 +38,15 @@ def local_provider(api_url, ports):
 
 
 def models(folder):
-    found = {ECHO_MODEL["model_id"]: ECHO_MODEL}
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path, encoding="utf-8") as file:
-            for model in json.load(file).get("models", []):
-                found.setdefault(model["model_id"], model)
-    return list(found.values())
+            yield from json.load(file).get("models", [])
 
 
 def main():
     api_url, ports_file, folder = sys.argv[1:]
     catalogue = {"providers": [local_provider(api_url, read_ports(ports_file))],
-                 "models": models(folder)}
+                 "models": list(models(folder))}
     json.dump(catalogue, sys.stdout, indent=2)
     print()
 
