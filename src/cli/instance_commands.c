@@ -167,6 +167,10 @@ logs_run(struct cli *cli)
         return NO_ERROR;
     }
     size_t count = json_array_size(reply.json);
+    if (count == 0) { /* an instance has at least its request: is there one? */
+        CLEANUP_REPLY struct remote_reply instance = { 0 };
+        return remote_get(cli, cli->arena, instance_path(cli, id, ""), false, &instance);
+    }
     struct logs_entry *entries = logs_sorted(cli, reply.json);
     for (size_t i = 0; i < count; i++) {
         logs_add(cli, table, entries[i].json);
