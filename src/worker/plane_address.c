@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { PLANE_AUTHORITY_MAX = 300 };
+
 static bool
 plane_address_copy(char *out, size_t size, const char *from, size_t length)
 {
@@ -19,27 +21,38 @@ plane_address_copy(char *out, size_t size, const char *from, size_t length)
     return true;
 }
 
-bool
-plane_address_split(const char *url, char *host, size_t host_size, char *port, size_t port_size)
+/* What stands between the scheme, or a user's name, and the path. */
+static bool
+plane_address_authority(const char *url, char *out, size_t size)
 {
     const char *scheme_end = strstr(url, "://");
     const char *start = scheme_end == NULL ? url : scheme_end + 3;
-    const char *end = start + strcspn(start, "/?#");
-    const char *at = memchr(start, '@', (size_t)(end - start));
+    size_t length = strcspn(start, "/?#");
+    const char *user_end = memchr(start, '@', length);
+    size_t user = user_end == NULL ? 0 : (size_t)(user_end - start) + 1;
 
-    start = at == NULL ? start : at + 1;
-    bool bracketed = *start == '[';
-    const char *host_end = bracketed ? strchr(start, ']') : start + strcspn(start, ":/?#");
-    if (host_end == NULL || host_end > end) {
+    return plane_address_copy(out, size, start + user, length - user);
+}
+
+bool
+plane_address_split(const char *url, char *host, size_t host_size, char *port, size_t port_size)
+{
+    char authority[PLANE_AUTHORITY_MAX] = "";
+
+    if (!plane_address_authority(url, authority, sizeof authority)) {
         return false;
     }
-    start += bracketed ? 1 : 0;
-    const char *colon = host_end + (bracketed ? 1 : 0);
-    const char *fallback = strncmp(url, "https:", 6) == 0 ? "443" : "80";
-    bool told = colon < end && *colon == ':';
-    return plane_address_copy(host, host_size, start, (size_t)(host_end - start)) &&
-           plane_address_copy(port, port_size, told ? colon + 1 : fallback,
-                              told ? (size_t)(end - colon - 1) : strlen(fallback));
+    bool bracketed = authority[0] == '[';
+    const char *start = authority + (bracketed ? 1 : 0);
+    size_t length = strcspn(start, bracketed ? "]" : ":");
+    const char *rest = start + length;
+    if (bracketed && *rest++ == '\0') {
+        return false;
+    }
+    const char *number = strncmp(url, "https:", 6) == 0 ? "443" : "80";
+    number = *rest == ':' ? rest + 1 : number;
+    return plane_address_copy(host, host_size, start, length) &&
+           plane_address_copy(port, port_size, number, strlen(number));
 }
 
 static bool
