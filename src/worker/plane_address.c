@@ -70,7 +70,7 @@ plane_address_write(const struct sockaddr *address, char *out, size_t size)
 static bool
 plane_address_towards(const struct addrinfo *peer, char *out, size_t size)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = { 0 };
     socklen_t length = sizeof own;
     int fd = socket(peer->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
