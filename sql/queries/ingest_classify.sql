@@ -11,7 +11,8 @@ SELECT b.position,
             WHEN t.revoked_at IS NOT NULL THEN 401
             WHEN t.kind = 'enrolment'
             THEN CASE WHEN t.used_at IS NOT NULL THEN 409 ELSE 401 END
-            ELSE 503 END AS verdict
+            ELSE 503 END AS verdict,
+       host(i.ip_address) AS address
   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS b (instance_id, token_hash, position)
   LEFT JOIN instances i ON i.id = b.instance_id
   LEFT JOIN worker_tokens t ON t.token_hash = b.token_hash AND t.instance_id = b.instance_id

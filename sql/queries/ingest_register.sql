@@ -1,7 +1,7 @@
 -- Lets a worker in, by one of three ways: an unused enrolment token, or one that was used with the
 -- same new token; a token it was let in with before; the address of its machine, where that is
 -- allowed.  Returns the way and whether it was the first time; no row: refused.
--- $1 instance · $2 hash of the bearer, '' for none · $3 hash of the new token · $4 its kind
+-- $1 instance · $2 hash of the bearer, '-' for none · $3 hash of the new token · $4 its kind
 -- $5 the peer's address, '' where that counts for nothing · $6 worker's name · $7 model
 -- $8 health port · $9 engine port · $10 address it tells · $11 agent · $12 metadata
 -- $13 hash of these · $14 correlation id · $15 this API

@@ -1,14 +1,10 @@
 #include "store/db.h"
 
-#include <libpq-fe.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/mem.h"
-
-enum { DB_BACKOFF_FIRST_MS = 100 };
+#include "store/db_parts.h"
 
 struct db {
     const struct config *config;
@@ -47,46 +43,20 @@ db_free(struct db *db)
 }
 
 static void
-db_clear_at(PGresult **result)
-{
-    PQclear(*result);
-}
-#define CLEANUP_RESULT __attribute__((cleanup(db_clear_at)))
-
-static void
 db_back_off(struct db *db)
 {
-    int64_t most = config_ms(db->config, SETTING_DATABASE_RECONNECT_MAX_SECONDS);
-    int64_t next = db->backoff_ms == 0 ? DB_BACKOFF_FIRST_MS : db->backoff_ms * 2;
-
-    db->backoff_ms = next < most ? next : most;
-    int64_t half = db->backoff_ms / 2;
-    db->retry_at_ms = clock_monotonic_ms() + half + digest_random_below((uint32_t)half + 1);
-}
-
-/* Ends the message at its first newline: what PostgreSQL adds after it is for its own log. */
-static const char *
-db_message(struct arena *arena, const char *text)
-{
-    return arena_strndup(arena, text, strcspn(text, "\n"));
+    db->retry_at_ms = clock_monotonic_ms() + db_next_pause_ms(db->config, &db->backoff_ms);
 }
 
 static struct error
 db_open(struct db *db, struct arena *arena)
 {
-    const char *timeout = arena_printf(
-        arena, "-c statement_timeout=%lld -c jit=off -c plan_cache_mode=force_generic_plan",
-        (long long)config_ms(db->config, SETTING_DATABASE_STATEMENT_TIMEOUT_SECONDS));
-    const char *const keys[] = { "dbname",          "fallback_application_name", "options",
-                                 "connect_timeout", "keepalives_idle",           NULL };
-    const char *const values[] = {
-        config_text(db->config, SETTING_DATABASE_URL), db->name, timeout, "5", "10", NULL
-    };
+    struct db_connect_params params = db_connect_params(db->config, arena, db->name);
 
     if (clock_monotonic_ms() < db->retry_at_ms) {
         return error_static(ERR_UNAVAILABLE, "the database is away; waiting to connect again");
     }
-    db->connection = PQconnectdbParams(keys, values, 1);
+    db->connection = PQconnectdbParams(params.keys, params.values, 1);
     if (PQstatus(db->connection) != CONNECTION_OK) {
         struct error error = error_make(arena, ERR_UNAVAILABLE, "cannot connect to PostgreSQL: %s",
                                         db_message(arena, PQerrorMessage(db->connection)));
@@ -140,6 +110,9 @@ db_check_clock(struct db *db)
 struct error
 db_connect(struct db *db, struct arena *arena)
 {
+    if (db->connection != NULL && PQconsumeInput(db->connection) == 0) {
+        db_drop(db); /* it died while idle */
+    }
     if (db->connection != NULL) {
         return NO_ERROR;
     }
@@ -155,71 +128,10 @@ db_connect(struct db *db, struct arena *arena)
     return error;
 }
 
-static const char *const *
-db_copy_names(struct arena *arena, const PGresult *result, size_t columns)
-{
-    const char **names = arena_array(arena, const char *, columns + 1);
-
-    for (size_t i = 0; i < columns; i++) {
-        names[i] = arena_strdup(arena, PQfname(result, (int)i));
-    }
-    return names;
-}
-
-static void
-db_copy_rows(struct arena *arena, const PGresult *result, struct db_rows *out)
-{
-    size_t columns = (size_t)PQnfields(result);
-    size_t count = (size_t)PQntuples(result);
-    const char **cells = arena_array(arena, const char *, columns *count + 1);
-
-    for (size_t i = 0; i < columns * count; i++) {
-        int row = (int)(i / columns);
-        int column = (int)(i % columns);
-        if (!PQgetisnull(result, row, column)) {
-            cells[i] = arena_strndup(arena, PQgetvalue(result, row, column),
-                                     (size_t)PQgetlength(result, row, column));
-        }
-    }
-    *out = (struct db_rows){ .count = count,
-                             .columns = columns,
-                             .names = db_copy_names(arena, result, columns),
-                             .cells = cells,
-                             .affected =
-                                 strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10) };
-}
-
-static enum error_code
-db_error_code(const char *sqlstate)
-{
-    static const struct {
-        const char *prefix;
-        enum error_code code;
-    } codes[] = {
-        { "IV001", ERR_STALE },       { "IV002", ERR_CONFLICT }, { "IV003", ERR_STALE },
-        { "23505", ERR_CONFLICT },    { "23503", ERR_CONFLICT }, { "57014", ERR_TIMEOUT },
-        { "57P", ERR_UNAVAILABLE },   { "08", ERR_UNAVAILABLE }, { "53300", ERR_UNAVAILABLE },
-        { "22P02", ERR_INPUT },       { "22021", ERR_INPUT },    { "22P05", ERR_INPUT },
-        { "25006", ERR_UNAVAILABLE },
-    };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
-        if (strncmp(sqlstate, codes[i].prefix, strlen(codes[i].prefix)) == 0) {
-            return codes[i].code;
-        }
-    }
-    return ERR_DATABASE;
-}
-
 static struct error
 db_failure(struct db *db, struct arena *arena, enum query_id query, const PGresult *result)
 {
-    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *text =
-        result == NULL ? PQerrorMessage(db->connection) : PQresultErrorMessage(result);
-    struct error error =
-        error_make(arena, sqlstate == NULL ? ERR_UNAVAILABLE : db_error_code(sqlstate), "%s: %s",
-                   queries[query].name, db_message(arena, text));
+    struct error error = db_result_error(arena, db->connection, query, result);
 
     if (PQstatus(db->connection) != CONNECTION_OK) {
         error.code = ERR_UNAVAILABLE;
