@@ -200,7 +200,7 @@ umask 077
 mode="${1:-}"
 supervisor() {
     pid=$(cat "$STATE/supervisor.pid" 2>/dev/null) || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$APP/supervise" && echo "$pid"
+    { tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qxF "$APP/supervise" && echo "$pid"
 }
 if [ -z "$ROOT" ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload
