@@ -39,10 +39,10 @@ const char *test_db_refusal(const char *sql, const char *const *params, size_t c
 
 struct test_catalogue {
     const char *provider_id; /* code "test", driver "memory", prefix TEST */
-    const char *region_id;
-    const char *zone_id;  /* code "test-1" */
-    const char *type_id;  /* code "test-gpu": one GPU of 24 GB, 1.5 EUR an hour */
-    const char *model_id; /* "test-model", needs 8 GB */
+    const char *region_id;   /* code "test" */
+    const char *zone_id;     /* code "test-1" */
+    const char *type_id;     /* code "test-gpu": one GPU of 24 GB, 1.5 EUR an hour */
+    const char *model_id;    /* "test-model", needs 8 GB */
 };
 
 /* Makes them once; later calls return the same. */
