@@ -162,13 +162,14 @@ http_transfer_set_request(struct http_transfer *transfer)
 }
 
 static void
-http_transfer_set_limits(struct http_transfer *transfer)
+http_transfer_set_limits(struct http_transfer *transfer, int64_t now_ms)
 {
     const struct http_call *call = transfer->call;
     CURL *easy = transfer->easy;
-    int64_t connect_ms = call->connect_timeout_ms > 0 ? call->connect_timeout_ms : call->timeout_ms;
+    int64_t left_ms = transfer->deadline_ms - now_ms;
+    int64_t connect_ms = call->connect_timeout_ms > 0 ? call->connect_timeout_ms : left_ms;
 
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)call->fresh);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)call->fresh);
@@ -197,23 +198,28 @@ http_transfer_set_callbacks(struct http_transfer *transfer)
 }
 
 void
-http_transfer_begin(struct http_transfer *transfer, struct arena *arena, struct http_call *call,
-                    int64_t now_ms)
+http_transfer_prepare(struct http_transfer *transfer, struct arena *arena, struct http_call *call,
+                      int64_t now_ms)
 {
     *transfer = (struct http_transfer){
         .call = call, .arena = arena, .started_ms = now_ms, .deadline_ms = now_ms + call->timeout_ms
     };
-    transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL) {
-        abort(); /* only for want of memory */
-    }
     call->outcome = HTTP_NOT_SENT;
     call->status = 0;
     call->retry_after_ms = -1;
     call->total_count = -1;
     call->header = "";
+}
+
+void
+http_transfer_start(struct http_transfer *transfer, int64_t now_ms)
+{
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL) {
+        abort(); /* only for want of memory */
+    }
     http_transfer_set_request(transfer);
-    http_transfer_set_limits(transfer);
+    http_transfer_set_limits(transfer, now_ms);
     http_transfer_set_callbacks(transfer);
 }
 
@@ -233,27 +239,46 @@ http_transfer_failure(const struct http_transfer *transfer, CURLcode code, int64
                                         : arena_strdup(transfer->arena, transfer->failure);
 }
 
+static void
+http_transfer_keep_reply(struct http_transfer *transfer, long status)
+{
+    struct http_call *call = transfer->call;
+    const char *type = NULL;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    call->outcome = HTTP_ANSWERED;
+    call->status = (int)status;
+    call->content_type = type == NULL ? "" : arena_strdup(transfer->arena, type);
+    call->reply_length = transfer->reply.length;
+    if (call->reply_length > 0) {
+        call->reply = arena_strndup(transfer->arena, transfer->reply.bytes, call->reply_length);
+    }
+}
+
 void
 http_transfer_end(struct http_transfer *transfer, CURLcode code)
 {
     struct http_call *call = transfer->call;
-    const char *type = NULL;
     long status = 0;
 
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
     call->duration_ms = clock_monotonic_ms() - transfer->started_ms;
-    bool answered = code == CURLE_OK && status > 0;
-    call->outcome = answered ? HTTP_ANSWERED : transfer->sent_any ? HTTP_NO_ANSWER : HTTP_NOT_SENT;
-    call->status = answered ? (int)status : 0;
-    call->failure = answered ? "" : http_transfer_failure(transfer, code, call->duration_ms);
-    call->reply_length = answered ? transfer->reply.length : 0;
-    call->reply = call->reply_length == 0 ? ""
-                                          : arena_strndup(transfer->arena, transfer->reply.bytes,
-                                                          transfer->reply.length);
-    call->content_type = answered && type != NULL ? arena_strdup(transfer->arena, type) : "";
+    call->outcome = transfer->sent_any ? HTTP_NO_ANSWER : HTTP_NOT_SENT;
+    call->reply = "";
+    call->reply_length = 0;
+    call->content_type = "";
+    call->failure = "";
+    if (transfer->easy != NULL) {
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    }
+    if (code == CURLE_OK && status > 0) {
+        http_transfer_keep_reply(transfer, status);
+    } else {
+        call->failure = http_transfer_failure(transfer, code, call->duration_ms);
+    }
     curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
     curl_slist_free_all(transfer->headers);
     buffer_free(&transfer->reply);
+    transfer->easy = NULL;
+    transfer->headers = NULL;
+    transfer->ended = true;
 }

@@ -8,9 +8,14 @@
 #include "base/buffer.h"
 #include "base/http_client.h"
 
+struct http_lane;
+
 struct http_transfer {
     struct http_call *call;
-    CURL *easy; /* NULL: has ended */
+    CURL *easy; /* from its start to its end */
+    bool ended;
+    struct http_lane *lane; /* the client's; where it waits, and whose room it takes */
+    struct http_transfer *next_in_lane;
     struct curl_slist *headers;
     struct arena *arena;
     struct buffer reply;
@@ -25,9 +30,12 @@ struct http_transfer {
     size_t body_sent;
 };
 
-void http_transfer_begin(struct http_transfer *transfer, struct arena *arena,
-                         struct http_call *call, int64_t now_ms);
-/* Fills the second part of the call; the handle must have left the multi handle. */
+/* The call's time runs from now on. */
+void http_transfer_prepare(struct http_transfer *transfer, struct arena *arena,
+                           struct http_call *call, int64_t now_ms);
+/* Makes the handle, which the caller gives to the multi handle. */
+void http_transfer_start(struct http_transfer *transfer, int64_t now_ms);
+/* Fills the second part of the call; a handle must have left the multi handle. */
 void http_transfer_end(struct http_transfer *transfer, CURLcode code);
 
 #endif

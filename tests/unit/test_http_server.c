@@ -344,7 +344,7 @@ static void
 test_half_close(void)
 {
     struct server_fixture *fixture =
-        serve((struct http_server_options){ .request_timeout_ms = 800 });
+        serve((struct http_server_options){ .request_timeout_ms = 4000 });
     CLEANUP_BUFFER struct buffer reply = { 0 };
     int fd = wire_connect(server_fixture_port(fixture));
     int64_t start_ms = clock_monotonic_ms();
@@ -353,7 +353,7 @@ test_half_close(void)
     CHECK(wire_read_message(fd, &reply));
     CHECK_I64(wire_status(&reply), 200);
     CHECK(wire_is_closed_within(fd, WIRE_LIMIT_MS));
-    CHECK(clock_monotonic_ms() - start_ms < 700); /* not by its idle time */
+    CHECK(clock_monotonic_ms() - start_ms < 3000); /* not by its idle time */
     close(fd);
     server_fixture_free(fixture);
 }
