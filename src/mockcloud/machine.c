@@ -14,7 +14,6 @@
 #include "mockcloud/guest_folder.h"
 #include "mockcloud/life.h"
 #include "mockcloud/metadata.h"
-#include "mockcloud/procfs.h"
 #include "mockcloud/world.h"
 
 struct machine {
@@ -27,6 +26,7 @@ struct machine {
     struct loop_timer *patience; /* while it is ending */
     struct metadata *metadata;
     bool with_folder; /* remove it at the end */
+    bool adopted;     /* not our child */
 };
 
 static struct machine *
@@ -74,12 +74,12 @@ machine_release_all(struct cloud *cloud)
 
 /* Whatever is left of it once its init is gone. */
 static void
-machine_sweep(struct cloud *cloud, const char *server_id, bool with_folder)
+machine_clear(struct cloud *cloud, const char *server_id, bool with_processes, bool with_folder)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
     const char *folder = guest_folder_path(arena, cloud->guest_base, server_id);
 
-    if (!procfs_kill_marked(folder)) {
+    if (with_processes && !procfs_kill_marked(folder)) {
         log_warn("machine leaves processes", LOG_STR(PROVIDER_REF, server_id));
     }
     if (with_folder) {
@@ -95,12 +95,13 @@ machine_on_exit(void *argument)
     struct cloud *cloud = machine->cloud;
     char *server_id = machine->server_id;
     bool with_folder = machine->with_folder;
-    int wait_status;
+    int wait_status = -1;
 
-    child_ended(machine->pid, &wait_status); /* collects it, where it is our child */
+    /* An init that ended as told has left nothing; of an adopted one nobody tells us how it did. */
+    bool clean = child_ended(machine->pid, &wait_status) && wait_status == 0 && !machine->adopted;
     machine->server_id = NULL;
     machine_free(machine);
-    machine_sweep(cloud, server_id, with_folder);
+    machine_clear(cloud, server_id, !clean, with_folder);
     life_machine_ended(cloud, server_id);
     mem_free(server_id);
 }
@@ -113,7 +114,7 @@ machine_on_patience(void *argument)
 
     log_warn("machine killed", LOG_STR(PROVIDER_REF, machine->server_id),
              LOG_I64(PID, machine->pid));
-    machine_sweep(machine->cloud, machine->server_id, false);
+    machine_clear(machine->cloud, machine->server_id, true, false);
 }
 
 /* Its init runs, as pid: looks after it from now on. */
@@ -191,7 +192,6 @@ machine_boot(struct cloud *cloud, struct arena *arena, json_t *server)
     };
     pid_t pid;
 
-    procfs_kill_marked(folder); /* of a boot that was on its way when we were killed */
     TRY(guest_folder_prepare(arena, cloud->config, folder));
     TRY(child_start(arena, &options, &pid));
     struct error error = machine_watch(cloud, arena, server, pid);
@@ -211,7 +211,6 @@ machine_adopt(struct cloud *cloud, struct arena *arena, json_t *server)
     pid_t pid = (pid_t)json_get_i64(server, "pid", 0);
 
     if (pid <= 0 || !child_is_alive(pid, json_get_i64(server, "pid_started", 0))) {
-        machine_sweep(cloud, json_get_string(server, "id", ""), false);
         world_set_i64(cloud->world, server, "pid", 0);
         return false;
     }
@@ -220,7 +219,11 @@ machine_adopt(struct cloud *cloud, struct arena *arena, json_t *server)
         log_fail("machine not adopted", LOG_STR(PROVIDER_REF, json_get_string(server, "id", "")),
                  LOG_STR(ERROR, error.message));
     }
-    return machine_is_there(cloud, json_get_string(server, "id", ""));
+    struct machine *machine = machine_find(cloud, json_get_string(server, "id", ""));
+    if (machine != NULL) {
+        machine->adopted = true;
+    }
+    return machine != NULL;
 }
 
 void
@@ -230,7 +233,7 @@ machine_end(struct cloud *cloud, const char *server_id, bool with_folder)
 
     if (machine == NULL) {
         if (with_folder) {
-            machine_sweep(cloud, server_id, true);
+            machine_clear(cloud, server_id, false, true);
         }
         return;
     }
@@ -242,37 +245,46 @@ machine_end(struct cloud *cloud, const char *server_id, bool with_folder)
     loop_timer_start(machine->patience, config_ms(cloud->config, SETTING_MOCKCLOUD_KILL_SECONDS));
 }
 
+/* A folder of ours whose machine is not there. */
+static bool
+machine_is_stray(const char *root, const void *argument)
+{
+    const struct cloud *cloud = argument;
+    size_t length = strlen(cloud->guest_base);
+
+    return strncmp(root, cloud->guest_base, length) == 0 && root[length] == '/' &&
+           !machine_is_there(cloud, root + length + 1);
+}
+
 void
 machine_clear_strays(struct cloud *cloud)
 {
     DIR *base = opendir(cloud->guest_base);
     const struct dirent *entry;
 
-    if (base == NULL) {
-        return;
+    if (!procfs_kill_doomed(machine_is_stray, cloud)) {
+        log_warn("machines of before leave processes");
     }
-    while ((entry = readdir(base)) != NULL) {
+    while (base != NULL && (entry = readdir(base)) != NULL) {
         if (digest_is_uuid(entry->d_name) &&
             world_find(cloud->world->servers, NULL, entry->d_name) == NULL) {
-            machine_sweep(cloud, entry->d_name, true);
+            machine_clear(cloud, entry->d_name, false, true);
         }
     }
-    closedir(base);
+    if (base != NULL) {
+        closedir(base);
+    }
 }
 
 struct machine_parts
-machine_find_parts(const struct cloud *cloud, struct arena *arena, const char *server_id)
+machine_find_parts(const struct cloud *cloud, const struct procfs_list *list, const char *server_id)
 {
     const struct machine *machine = machine_find(cloud, server_id);
     struct machine_parts parts = { 0 };
-    struct procfs_list list = { 0 };
 
-    if (machine != NULL) {
-        list = procfs_list_all(arena);
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        pid_t pid = list.entries[i].pid;
-        if (!procfs_descends(&list, pid, machine->pid)) {
+    for (size_t i = 0; machine != NULL && i < list->count; i++) {
+        pid_t pid = list->entries[i].pid;
+        if (!procfs_descends(list, pid, machine->pid)) {
             continue;
         }
         if (procfs_has_argument(pid, "--guest-ssh")) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "mockcloud/cloud.h"
+#include "mockcloud/procfs.h"
 
 /* Starts the machine of a server that has an address; notes its init in the server. */
 MUST_CHECK struct error machine_boot(struct cloud *cloud, struct arena *arena, json_t *server);
@@ -24,7 +25,8 @@ void machine_end(struct cloud *cloud, const char *server_id, bool with_folder);
 /* Running or ending. */
 bool machine_is_there(const struct cloud *cloud, const char *server_id);
 
-/* Ends what machines of unknown servers left behind, and their folders. */
+/* Ends what runs and belongs to no machine that was adopted, and removes the folders of servers
+ * that are not known; at start, before any machine boots. */
 void machine_clear_strays(struct cloud *cloud);
 
 /* 0: not running. */
@@ -33,8 +35,8 @@ struct machine_parts {
     pid_t agent;
     pid_t engine;
 };
-struct machine_parts
-machine_find_parts(const struct cloud *cloud, struct arena *arena, const char *server_id);
+struct machine_parts machine_find_parts(const struct cloud *cloud, const struct procfs_list *list,
+                                        const char *server_id);
 
 /* Lets go of all machines, which run on. */
 void machine_release_all(struct cloud *cloud);

@@ -40,10 +40,10 @@ own_pid(pid_t pid)
 }
 
 static json_t *
-own_machine_view(const struct call *call, const json_t *server)
+own_machine_view(const struct call *call, const struct procfs_list *list, const json_t *server)
 {
     const char *id = json_get_string(server, "id", "");
-    struct machine_parts parts = machine_find_parts(call->cloud, call->arena, id);
+    struct machine_parts parts = machine_find_parts(call->cloud, list, id);
 
     return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:{s:o, s:o, s:o}}", "server_id", id, "name",
                      json_get_string(server, "name", ""), "zone",
@@ -56,13 +56,14 @@ own_machine_view(const struct call *call, const json_t *server)
 void
 api_own_machines(struct call *call)
 {
+    struct procfs_list list = procfs_list_all(call->arena);
     json_t *machines = json_array();
     const char *id;
     json_t *server;
 
     json_object_foreach(call->world->servers, id, server)
     {
-        json_array_append_new(machines, own_machine_view(call, server));
+        json_array_append_new(machines, own_machine_view(call, &list, server));
     }
     call_reply(call, 200, machines);
 }
@@ -98,7 +99,8 @@ api_own_machine_kill(struct call *call)
     if (server == NULL || !arguments_required_text(call, "part", &part)) {
         return;
     }
-    struct machine_parts parts = machine_find_parts(call->cloud, call->arena, call->id);
+    struct procfs_list list = procfs_list_all(call->arena);
+    struct machine_parts parts = machine_find_parts(call->cloud, &list, call->id);
     if (strcmp(part, "ssh") == 0) {
         own_kill_pid(call, parts.ssh);
     } else if (strcmp(part, "agent") == 0) {

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 
 enum { PROCFS_STAT_MAX = 512, PROCFS_DEPTH_MAX = 64, PROCFS_KILL_ROUNDS = 50 };
+#define PROCFS_MARK "INVENTIV_ROOT="
 
 /* Zero: no process (any more). */
 static size_t
@@ -59,6 +60,15 @@ procfs_count(DIR *folder)
     return count;
 }
 
+static int
+procfs_compare(const void *a, const void *b)
+{
+    const struct procfs_entry *left = a;
+    const struct procfs_entry *right = b;
+
+    return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
 struct procfs_list
 procfs_list_all(struct arena *arena)
 {
@@ -80,18 +90,19 @@ procfs_list_all(struct arena *arena)
         }
     }
     closedir(folder);
+    qsort(list.entries, list.count, sizeof *list.entries, procfs_compare);
     return list;
 }
 
 static pid_t
 procfs_listed_parent(const struct procfs_list *list, pid_t pid)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->entries[i].pid == pid) {
-            return list->entries[i].parent;
-        }
-    }
-    return 0;
+    const struct procfs_entry key = { .pid = pid };
+    const struct procfs_entry *found =
+        list->count == 0 ? NULL
+                         : bsearch(&key, list->entries, list->count, sizeof key, procfs_compare);
+
+    return found == NULL ? 0 : found->parent;
 }
 
 bool
@@ -139,8 +150,22 @@ procfs_is_program(pid_t pid, const char *name)
     return strncmp(last, name, strlen(name)) == 0;
 }
 
+/* What its environment says of its folder, or NULL; borrowed from the content. */
+static const char *
+procfs_root(pid_t pid, struct buffer *content)
+{
+    size_t length = procfs_read(pid, "environ", content);
+
+    for (size_t at = 0; at < length; at += strlen(content->bytes + at) + 1) {
+        if (strncmp(content->bytes + at, PROCFS_MARK, strlen(PROCFS_MARK)) == 0) {
+            return content->bytes + at + strlen(PROCFS_MARK);
+        }
+    }
+    return NULL;
+}
+
 static size_t
-procfs_kill_round(const char *mark)
+procfs_kill_round(bool (*doomed)(const char *root, const void *argument), const void *argument)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
     CLEANUP_BUFFER struct buffer content = { 0 };
@@ -149,8 +174,8 @@ procfs_kill_round(const char *mark)
 
     for (size_t i = 0; i < list.count; i++) {
         pid_t pid = list.entries[i].pid;
-        if (pid != getpid() && procfs_read(pid, "environ", &content) > 0 &&
-            procfs_holds(&content, mark)) {
+        const char *root = procfs_root(pid, &content);
+        if (pid != getpid() && root != NULL && doomed(root, argument)) {
             kill(pid, SIGKILL);
             found++;
         }
@@ -159,15 +184,24 @@ procfs_kill_round(const char *mark)
 }
 
 bool
-procfs_kill_marked(const char *root)
+procfs_kill_doomed(bool (*doomed)(const char *root, const void *argument), const void *argument)
 {
-    CLEANUP_ARENA struct arena *arena = arena_new();
-    const char *mark = arena_printf(arena, "INVENTIV_ROOT=%s", root);
-
     for (int round = 0; round < PROCFS_KILL_ROUNDS; round++) {
-        if (procfs_kill_round(mark) == 0) {
+        if (procfs_kill_round(doomed, argument) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool
+procfs_is_root(const char *root, const void *argument)
+{
+    return strcmp(root, argument) == 0;
+}
+
+bool
+procfs_kill_marked(const char *root)
+{
+    return procfs_kill_doomed(procfs_is_root, root);
 }

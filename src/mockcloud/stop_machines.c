@@ -67,7 +67,6 @@ stop_machines_run(struct arena *arena, const struct config *config, struct world
     int64_t patience_ms = config_ms(config, SETTING_MOCKCLOUD_KILL_SECONDS);
     const char *base;
 
-    TRY(world_file_lock(arena, path));
     TRY(world_file_load(arena, path, world));
     TRY(guest_folder_start(arena, config, &base));
     stop_machines_signal(world);
