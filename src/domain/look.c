@@ -46,6 +46,9 @@ look_is_complete(const struct instance *instance, const struct seen *seen)
     if (seen->list_asked && seen->list_class != ANSWER_OK) {
         return false;
     }
+    if (seen->address_list_asked && seen->address_list_class != ANSWER_OK) {
+        return false;
+    }
     if (seen->server_ref[0] != '\0' && !look_class_is_answer(seen->server_class)) {
         return false;
     }
@@ -151,6 +154,7 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
         plan.list = true;
         plan.server_ref = recorded && !instance->machine_gone ? instance->machine_ref
                                                               : look_named_machine(instance);
+        plan.address_list = recorded && !instance->machine_gone;
         plan.rented = !recorded || instance->machine_gone;
         break;
     case INSTANCE_READY:

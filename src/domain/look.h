@@ -13,6 +13,9 @@ struct look_plan {
     bool list;
     const char *server_ref; /* machine to look up by id; "" for none */
     bool rented;            /* each volume and address on record, by id */
+    /* All addresses of the zone, for those that hang on the machine: a machine that does not run
+     * may not show its own. */
+    bool address_list;
     bool probes[PROBE_KIND_COUNT_];
 };
 
@@ -39,6 +42,9 @@ struct seen {
     const char *server_ref; /* looked up by id; "" when nothing was */
     enum answer_class server_class;
     const struct server_view *server; /* when ANSWER_OK */
+
+    bool address_list_asked;
+    enum answer_class address_list_class; /* when OK, server->addresses has them all */
 
     bool rented_asked;
     const enum answer_class *volume_classes; /* by index of instance->volumes */

@@ -72,6 +72,9 @@ remove_machine(struct decide_context *c)
     if (c->instance->gone_first_seen_ms != 0) {
         decide_mark(c, MARK_MACHINE_SEEN, c->instance->machine_ref);
     }
+    if (c->seen->address_list_class != ANSWER_OK) {
+        return decide_retry(c, "the provider's addresses are not shown; nothing is deleted");
+    }
     return record_things(c) || stop_or_delete(c);
 }
 

@@ -1,0 +1,250 @@
+/* act.c: paid calls, in the order that the protocol demands (design.md): the intent is committed,
+ * then the lease is checked, then the call is sent, then its outcome is written, without the
+ * fence, by whoever made it. */
+#include "base/digest.h"
+#include "base/kill_point.h"
+#include "base/log.h"
+#include "orchestrator/case.h"
+
+struct act_batch {
+    struct job_cycle *cycle;
+    struct instance_case **cases; /* those with an act */
+    size_t count;
+};
+
+static int64_t
+act_call_timeout_ms(const struct job_cycle *cycle)
+{
+    return config_ms(cycle->config, SETTING_PROVIDER_CALL_TIMEOUT_SECONDS);
+}
+
+static struct error
+act_intent_row(struct job_cycle *cycle, struct instance_case *one, json_t *rows)
+{
+    const char *enrolment_hash = NULL;
+    json_t *request = NULL;
+    const struct instance *instance = &one->instance;
+
+    TRY(act_call_make(cycle, one, &enrolment_hash, &request));
+    json_t *row =
+        json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I, s:s, s:o, s:I, s:o, s:I}", "op_id",
+                  one->op_id, "instance_id", one->id, "token", (json_int_t)one->token, "status",
+                  state_name(instance->state), "wish_version", (json_int_t)instance->wish_version,
+                  "kind", call_kind_name(one->decision.act.kind), "generation",
+                  (json_int_t)instance->generation, "ref", one->decision.act.ref, "request",
+                  request, "call_timeout_ms", (json_int_t)act_call_timeout_ms(cycle),
+                  "enrolment_hash", json_string_or_null(enrolment_hash), "enrolment_ttl_ms",
+                  (json_int_t)config_ms(cycle->config, SETTING_WORKER_ENROLMENT_TTL_SECONDS));
+    json_array_append_new(rows, row);
+    return NO_ERROR;
+}
+
+static void
+act_mark_intended(struct act_batch *batch, const struct db_rows *rows)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        for (size_t row = 0; row < rows->count && !batch->cases[i]->intended; row++) {
+            batch->cases[i]->intended =
+                digest_equal(row_text(rows, row, "op_id"), batch->cases[i]->op_id);
+        }
+    }
+}
+
+static struct error
+act_intend(struct act_batch *batch)
+{
+    CLEANUP_JSON json_t *rows = json_array();
+    struct arena *arena = batch->cycle->arena;
+    struct db_rows intended;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        TRY(act_intent_row(batch->cycle, batch->cases[i], rows));
+    }
+    TRY(db_run(batch->cycle->db, arena, Q_OPERATION_INTEND, &intended,
+               DB_PARAMS(db_json(arena, rows))));
+    act_mark_intended(batch, &intended);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->cases[i]->intended) {
+            kill_point_pass(KILL_POINT_INTENDED,
+                            call_kind_name(batch->cases[i]->decision.act.kind));
+        }
+    }
+    return NO_ERROR;
+}
+
+static void
+act_on_sent(void *argument)
+{
+    const struct instance_case *one = argument;
+
+    kill_point_pass(KILL_POINT_SENT, call_kind_name(one->decision.act.kind));
+}
+
+/* The lease is looked at after the intent is on record and right before the calls. */
+static void
+act_send(struct act_batch *batch)
+{
+    struct job_cycle *cycle = batch->cycle;
+    struct provider_call **calls = arena_array(cycle->arena, struct provider_call *, batch->count);
+    bool *done = arena_array(cycle->arena, bool, batch->count);
+
+    for (size_t i = 0; i < batch->count; i++) {
+        size_t length = 0;
+        for (size_t j = i; j < batch->count; j++) {
+            struct instance_case *one = batch->cases[j];
+            if (done[j] || !one->intended || one->provider != batch->cases[i]->provider) {
+                continue;
+            }
+            done[j] = true;
+            one->sent = cycle_lease_covers(cycle, act_call_timeout_ms(cycle));
+            if (one->sent) {
+                one->call->on_sent = act_on_sent;
+                one->call->on_sent_argument = one;
+                calls[length++] = one->call;
+            }
+        }
+        if (length > 0) {
+            provider_run(batch->cases[i]->provider, cycle->arena, calls, length);
+            cycle->calls += length;
+        }
+    }
+}
+
+static json_t *
+act_reply(const struct instance_case *one)
+{
+    const struct provider_call *call = one->call;
+    json_t *volumes = json_array();
+    json_t *addresses = json_array();
+
+    if (one->sent && call->class == ANSWER_OK && call->server_count > 0) {
+        const struct server_view *server = &call->servers[0];
+        for (size_t i = 0; i < server->volume_count; i++) {
+            const struct volume_view *volume = &server->volumes[i];
+            json_array_append_new(
+                volumes, json_pack("{s:s, s:s, s:s, s:I, s:b}", "ref", volume->ref, "name",
+                                   volume->name, "volume_type", volume->volume_type, "size_bytes",
+                                   (json_int_t)volume->size_bytes, "is_boot", volume->is_boot));
+        }
+        for (size_t i = 0; i < server->address_count; i++) {
+            json_array_append_new(addresses,
+                                  json_pack("{s:s, s:s}", "ref", server->addresses[i].ref,
+                                            "address", server->addresses[i].address));
+        }
+    }
+    return json_pack("{s:o, s:o}", "volumes", volumes, "addresses", addresses);
+}
+
+static json_t *
+act_outcome_row(const struct instance_case *one)
+{
+    const struct provider_call *call = one->call;
+    bool made =
+        one->sent && one->decision.act.kind == CALL_SERVER_CREATE && call->class == ANSWER_OK;
+
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:I, s:s, s:s}", "op_id", one->op_id, "outcome",
+                     one->sent ? answer_class_name(call->class) : "not_sent", "ref",
+                     made ? call->new_ref : "", "reply", act_reply(one), "message",
+                     one->sent ? call->message : "the lease had run too far for the call",
+                     "duration_ms", (json_int_t)(one->sent ? call->duration_ms : 0), "action",
+                     act_action_type(one->decision.act.kind), "error_code",
+                     one->sent ? answer_class_error_code(call->class) : "LEASE_LOST");
+}
+
+static struct error
+act_record(struct act_batch *batch)
+{
+    CLEANUP_JSON json_t *rows = json_array();
+    struct job_cycle *cycle = batch->cycle;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->cases[i]->intended) {
+            kill_point_pass(KILL_POINT_REPLIED, call_kind_name(batch->cases[i]->decision.act.kind));
+            json_array_append_new(rows, act_outcome_row(batch->cases[i]));
+        }
+    }
+    if (json_array_size(rows) == 0) {
+        return NO_ERROR;
+    }
+    TRY(db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, NULL,
+               DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name)));
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->cases[i]->intended) {
+            kill_point_pass(KILL_POINT_RECORDED,
+                            call_kind_name(batch->cases[i]->decision.act.kind));
+        }
+    }
+    return NO_ERROR;
+}
+
+/* A refused or used-up account is the zone's matter, not the instance's: the zone rests. */
+static struct error
+act_pause_zones(struct act_batch *batch)
+{
+    CLEANUP_JSON json_t *rows = json_array();
+    struct job_cycle *cycle = batch->cycle;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct instance_case *one = batch->cases[i];
+        bool refused =
+            one->sent && (one->call->class == ANSWER_DENIED || one->call->class == ANSWER_QUOTA);
+        if (refused) {
+            json_array_append_new(rows, json_pack("{s:s, s:s}", "zone_id", one->around.zone_id,
+                                                  "reason", answer_class_name(one->call->class)));
+            log_warn("zone rests", LOG_STR(ZONE, one->around.zone),
+                     LOG_STR(REASON, answer_class_name(one->call->class)));
+        }
+    }
+    if (json_array_size(rows) == 0) {
+        return NO_ERROR;
+    }
+    return db_run(
+        cycle->db, cycle->arena, Q_ZONE_PAUSE, NULL,
+        DB_PARAMS(db_json(cycle->arena, rows),
+                  db_i64(cycle->arena, config_ms(cycle->config, SETTING_ZONE_PAUSE_SECONDS))));
+}
+
+/* What the answers mean for the next run. */
+static void
+act_follow(struct act_batch *batch)
+{
+    struct job_cycle *cycle = batch->cycle;
+    int64_t now_ms = cycle_now_ms(cycle);
+
+    for (size_t i = 0; i < batch->count; i++) {
+        struct instance_case *one = batch->cases[i];
+        const struct act act = one->decision.act;
+        if (!one->sent) { /* The row moved on, or the lease ran short: look again. */
+            one->decision.next_run_ms = now_ms + cycle->policy->settle_ms;
+            continue;
+        }
+        int progress = one->decision.progress;
+        one->decision =
+            decide_after_act(&one->instance, &act, one->call->class, one->call->retry_after_ms,
+                             cycle->policy, now_ms, digest_random_below(UINT32_MAX));
+        one->decision.act = act;
+        one->decision.progress = progress;
+    }
+}
+
+struct error
+act_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
+{
+    struct act_batch batch = { .cycle = cycle,
+                               .cases = arena_array(cycle->arena, struct instance_case *, count) };
+
+    for (size_t i = 0; i < count; i++) {
+        if (cases[i].decision.act.wanted && cases[i].provider != NULL) {
+            batch.cases[batch.count++] = &cases[i];
+        }
+    }
+    if (batch.count == 0) {
+        return NO_ERROR;
+    }
+    TRY(act_intend(&batch));
+    act_send(&batch);
+    TRY(act_record(&batch));
+    TRY(act_pause_zones(&batch));
+    act_follow(&batch);
+    return NO_ERROR;
+}

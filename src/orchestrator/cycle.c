@@ -1,0 +1,46 @@
+/* cycle.c: time and lease of one cycle (job.h). */
+#include "base/clock.h"
+#include "base/kill_point.h"
+#include "orchestrator/job.h"
+
+int64_t
+cycle_now_ms(const struct job_cycle *cycle)
+{
+    return cycle->claim_now_ms + (clock_monotonic_ms() - cycle->claim_mono_ms);
+}
+
+struct error
+cycle_claimed(struct job_cycle *cycle, size_t count, int64_t now_ms)
+{
+    struct db_rows rows;
+
+    cycle->claimed += count;
+    cycle->claim_now_ms = now_ms;
+    if (count == 0) {
+        return NO_ERROR;
+    }
+    kill_point_pass(KILL_POINT_CLAIMED, "");
+    if (cycle->run_id == 0) {
+        TRY(db_run(cycle->db, cycle->arena, Q_JOB_RUN_BEGIN, &rows,
+                   DB_PARAMS(cycle->job->name, cycle->orchestrator_id,
+                             db_i64(cycle->arena, (int64_t)count))));
+        cycle->run_id = row_i64(&rows, 0, "id", 0);
+    }
+    return NO_ERROR;
+}
+
+bool
+cycle_lease_covers(const struct job_cycle *cycle, int64_t call_ms)
+{
+    int64_t used_ms = clock_monotonic_ms() - cycle->lease_mono_ms;
+
+    return used_ms + call_ms < config_ms(cycle->config, SETTING_JOB_LEASE_SECONDS);
+}
+
+void
+cycle_due(struct job_cycle *cycle, int64_t at_ms)
+{
+    if (at_ms != 0 && (cycle->next_due_ms == 0 || at_ms < cycle->next_due_ms)) {
+        cycle->next_due_ms = at_ms;
+    }
+}

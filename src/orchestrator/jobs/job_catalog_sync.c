@@ -1,0 +1,125 @@
+/* job_catalog_sync.c: reads what each zone offers: instance types, prices, stock. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "domain/backoff.h"
+#include "orchestrator/jobs/jobs.h"
+#include "orchestrator/workbench.h"
+
+enum { GIB = 1 << 30 };
+
+static int64_t
+catalog_whole(int64_t bytes, int64_t unit)
+{
+    return (bytes + unit / 2) / unit;
+}
+
+static void
+catalog_add_types(json_t *types, const struct db_rows *zones, size_t row,
+                  const struct provider_call *call)
+{
+    for (size_t i = 0; i < call->type_count; i++) {
+        const struct type_view *type = &call->types[i];
+        json_array_append_new(
+            types, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:s}", "provider_id",
+                             row_text(zones, row, "provider_id"), "zone_id",
+                             row_text(zones, row, "zone_id"), "code", type->code, "gpu_count",
+                             (json_int_t)type->gpu_count, "vram_gb",
+                             (json_int_t)catalog_whole(type->vram_per_gpu_bytes, GIB), "cpu_count",
+                             (json_int_t)type->cpu_count, "ram_gb",
+                             (json_int_t)catalog_whole(type->ram_bytes, GIB), "bandwidth_bps",
+                             (json_int_t)type->bandwidth_bps, "cost_per_hour",
+                             type->cost_per_hour_eur, "stock", type->stock));
+    }
+}
+
+static json_t *
+catalog_shard_row(struct job_cycle *cycle, const struct db_rows *zones, size_t row,
+                  enum answer_class class, const char *message)
+{
+    int64_t period_ms = config_ms(cycle->config, SETTING_JOB_CATALOG_SYNC_PERIOD_SECONDS);
+    bool failed = class != ANSWER_OK;
+    int64_t delay_ms = failed ? backoff_ms(cycle->policy->check_base_ms, period_ms,
+                                           row_i64(zones, row, "attempts", 1), 0)
+                              : period_ms;
+
+    int64_t next_ms = cycle_now_ms(cycle) + delay_ms;
+
+    cycle_due(cycle, next_ms);
+    cycle->applied++;
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s, s:b}", "job", cycle->job->name,
+                     "provider_id", row_text(zones, row, "provider_id"), "zone_id",
+                     row_text(zones, row, "zone_id"), "token",
+                     (json_int_t)row_i64(zones, row, "fencing_token", 0), "next_run_ms",
+                     (json_int_t)next_ms, "failed", failed, "error_code",
+                     answer_class_error_code(class), "message", message, "group_ref", "",
+                     "group_ready", false);
+}
+
+/* Reads one zone; its answer goes into types and answered, its row into shards. */
+static void
+catalog_read_zone(struct job_cycle *cycle, const struct db_rows *zones, size_t row, json_t *types,
+                  json_t *shards, const char **answered, size_t *answered_count)
+{
+    struct provider_call call = { .kind = CALL_TYPE_LIST, .zone = row_text(zones, row, "zone") };
+    struct provider_call *calls[] = { &call };
+    struct provider *provider = NULL;
+    struct error error =
+        workbench_provider(cycle->workbench, cycle->arena, row_text(zones, row, "provider"),
+                           row_text(zones, row, "driver"), row_text(zones, row, "api_url"),
+                           row_text(zones, row, "credentials_prefix"), &provider);
+
+    if (error_is(error)) {
+        json_array_append_new(shards,
+                              catalog_shard_row(cycle, zones, row, ANSWER_DENIED, error.message));
+        return;
+    }
+    provider_run(provider, cycle->arena, calls, 1);
+    cycle->calls++;
+    if (call.class == ANSWER_OK) {
+        catalog_add_types(types, zones, row, &call);
+        answered[(*answered_count)++] = row_text(zones, row, "zone_id");
+    }
+    json_array_append_new(shards, catalog_shard_row(cycle, zones, row, call.class, call.message));
+}
+
+static struct error
+job_catalog_sync_run(struct job_cycle *cycle)
+{
+    struct arena *arena = cycle->arena;
+    CLEANUP_JSON json_t *types = json_array();
+    CLEANUP_JSON json_t *shards = json_array();
+    size_t answered_count = 0;
+    struct db_rows zones;
+
+    cycle->claim_mono_ms = cycle->lease_mono_ms = clock_monotonic_ms();
+    TRY(db_run(cycle->db, arena, Q_CATALOG_SYNC_CLAIM, &zones,
+               DB_PARAMS(db_i64(arena, config_ms(cycle->config, SETTING_JOB_LEASE_SECONDS)),
+                         db_i64(arena, config_count(cycle->config, SETTING_JOB_BATCH_ROWS)),
+                         cycle->orchestrator_id)));
+    if (zones.count == 0) {
+        return NO_ERROR;
+    }
+    TRY(cycle_claimed(cycle, zones.count, row_i64(&zones, 0, "now_ms", 0)));
+    const char **answered = arena_array(arena, const char *, zones.count);
+    for (size_t i = 0; i < zones.count; i++) {
+        catalog_read_zone(cycle, &zones, i, types, shards, answered, &answered_count);
+    }
+    TRY(db_run(cycle->db, arena, Q_CATALOG_APPLY, NULL,
+               DB_PARAMS(db_json(arena, types), db_uuid_array(arena, answered, answered_count))));
+    return db_run(cycle->db, arena, Q_SHARD_APPLY, NULL, DB_PARAMS(db_json(arena, shards), "[]"));
+}
+
+static struct error
+job_catalog_sync_request(struct job_cycle *cycle)
+{
+    return db_run0(cycle->db, cycle->arena, Q_CATALOG_SYNC_DUE, NULL);
+}
+
+const struct job job_catalog_sync = {
+    .name = "job-catalog-sync",
+    .enabled = SETTING_JOB_CATALOG_SYNC_ENABLED,
+    .period = SETTING_JOB_CATALOG_SYNC_PERIOD_SECONDS,
+    .run = job_catalog_sync_run,
+    .request = job_catalog_sync_request,
+};

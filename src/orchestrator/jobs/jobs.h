@@ -1,0 +1,12 @@
+/* jobs.h: the jobs; adding one is adding a file and a line here and in jobs.c. */
+#ifndef INVENTIV_ORCHESTRATOR_JOBS_JOBS_H
+#define INVENTIV_ORCHESTRATOR_JOBS_JOBS_H
+
+#include "orchestrator/job.h"
+
+extern const struct job job_provisioning;
+extern const struct job job_health_check;
+extern const struct job job_terminator;
+extern const struct job job_catalog_sync;
+
+#endif

@@ -1,0 +1,152 @@
+#include "orchestrator/pulse.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "domain/backoff.h"
+#include "store/migrate.h"
+
+struct pulse {
+    const struct config *config;
+    const char *orchestrator_id;
+    struct runner *runner;
+    void (*on_fatal)(void *context);
+    void *context;
+    struct db *db;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop_asked;
+    bool stopping;
+    bool migrated;
+    atomic_bool up;
+};
+
+bool
+pulse_is_up(struct pulse *pulse)
+{
+    return atomic_load(&pulse->up);
+}
+
+static struct error
+pulse_take_requests(struct pulse *pulse, struct arena *arena)
+{
+    struct db_rows rows;
+
+    TRY(db_run(pulse->db, arena, Q_JOB_REQUEST_TAKE, &rows, DB_PARAMS(pulse->orchestrator_id)));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct job *job = job_find(row_text(&rows, i, "job"));
+        if (job != NULL) {
+            runner_request(pulse->runner, job);
+        }
+    }
+    return NO_ERROR;
+}
+
+static struct error
+pulse_beat(struct pulse *pulse, struct arena *arena)
+{
+    struct db_rows rows;
+
+    if (!pulse->migrated) {
+        TRY(migrate_run(arena, pulse->config));
+        pulse->migrated = true;
+    }
+    TRY(db_run(pulse->db, arena, Q_DECISION_PULSE, &rows,
+               DB_PARAMS(db_i64(arena, config_ms(pulse->config, SETTING_DECISION_PAUSE_SECONDS)))));
+    if (row_i64(&rows, 0, "moved", 0) > 0) {
+        log_warn("nothing was decided for a while; deadlines were set forward",
+                 LOG_I64(DURATION_MS, row_i64(&rows, 0, "pause_ms", 0)),
+                 LOG_I64(COUNT, row_i64(&rows, 0, "moved", 0)));
+    }
+    TRY(db_run(pulse->db, arena, Q_SHARD_ENSURE, NULL,
+               DB_PARAMS("{job-provisioning,job-catalog-sync}")));
+    runner_start(pulse->runner);
+    return pulse_take_requests(pulse, arena);
+}
+
+/* False when asked to stop meanwhile. */
+static bool
+pulse_wait(struct pulse *pulse, int64_t delay_ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + delay_ms;
+    struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
+                              .tv_nsec = (long)(until_ms % 1000) * 1000000 };
+
+    pthread_mutex_lock(&pulse->lock);
+    while (!pulse->stopping && clock_monotonic_ms() < until_ms) {
+        pthread_cond_timedwait(&pulse->stop_asked, &pulse->lock, &until);
+    }
+    bool go_on = !pulse->stopping;
+    pthread_mutex_unlock(&pulse->lock);
+    return go_on;
+}
+
+static void *
+pulse_main(void *argument)
+{
+    struct pulse *pulse = argument;
+    int64_t period_ms = config_ms(pulse->config, SETTING_DECISION_PULSE_SECONDS);
+    int64_t failures = 0;
+    int64_t delay_ms = 0;
+
+    while (pulse_wait(pulse, delay_ms)) {
+        CLEANUP_ARENA struct arena *arena = arena_new();
+        struct error error = pulse_beat(pulse, arena);
+        atomic_store(&pulse->up, !error_is(error));
+        failures = error_is(error) ? failures + 1 : 0;
+        delay_ms =
+            failures == 0 ? period_ms : backoff_ms(period_ms / 20 + 1, period_ms, failures, 0);
+        if (error.code == ERR_CONFIG) {
+            log_fail("the database will not do", LOG_STR(ERROR, error.message));
+            pulse->on_fatal(pulse->context);
+            break;
+        }
+        if (error_is(error) && failures == 1) {
+            log_warn("the database does not answer", LOG_STR(ERROR, error.message));
+        }
+    }
+    return NULL;
+}
+
+struct pulse *
+pulse_new(const struct config *config, const char *orchestrator_id, struct runner *runner,
+          void (*on_fatal)(void *context), void *context)
+{
+    struct pulse *pulse = mem_zalloc(sizeof *pulse);
+    pthread_condattr_t attributes;
+
+    pulse->config = config;
+    pulse->orchestrator_id = orchestrator_id;
+    pulse->runner = runner;
+    pulse->on_fatal = on_fatal;
+    pulse->context = context;
+    pulse->db = db_new(config, "inventiv-orchestrator-pulse");
+    pthread_mutex_init(&pulse->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&pulse->stop_asked, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_create(&pulse->thread, NULL, pulse_main, pulse);
+    return pulse;
+}
+
+void
+pulse_free(struct pulse *pulse)
+{
+    if (pulse == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&pulse->lock);
+    pulse->stopping = true;
+    pthread_cond_broadcast(&pulse->stop_asked);
+    pthread_mutex_unlock(&pulse->lock);
+    pthread_join(pulse->thread, NULL);
+    db_free(pulse->db);
+    pthread_cond_destroy(&pulse->stop_asked);
+    pthread_mutex_destroy(&pulse->lock);
+    mem_free(pulse);
+}
