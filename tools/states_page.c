@@ -182,7 +182,7 @@ void
 states_page_print(FILE *out)
 {
     fputs("# States of an instance\n\n"
-          "Generated from `src/domain/state.h` and `src/domain/transitions.h` by "
+          "Generated from `src/domain/` (`state.h`, `rule.h`, `transitions.h`) by "
           "`tools/print_states`. A test holds this page, the code, `src/domain/matrix.tsv` and the "
           "database's table together; the database refuses every other transition.\n\n",
           out);

@@ -16,8 +16,6 @@
 #include "base/mem.h"
 #include "store/redis_address.h"
 
-enum { REDIS_BACKOFF_FIRST_MS = 100 };
-
 struct redis_link {
     const struct config *config;
     const char *purpose;
@@ -318,7 +316,8 @@ redis_link_back_off(struct redis_link *link)
         int64_t pause_ms = half_ms + digest_random_below((uint32_t)half_ms + 1);
         redis_link_poll(link, 0, false, clock_monotonic_ms() + pause_ms);
     }
-    int64_t next_ms = link->backoff_ms == 0 ? REDIS_BACKOFF_FIRST_MS : link->backoff_ms * 2;
+    int64_t first_ms = config_ms(link->config, SETTING_REDIS_RECONNECT_MIN_SECONDS);
+    int64_t next_ms = link->backoff_ms == 0 ? first_ms : link->backoff_ms * 2;
     link->backoff_ms = next_ms < most_ms ? next_ms : most_ms;
 }
 
