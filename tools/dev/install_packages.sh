@@ -10,6 +10,7 @@ log=$(mktemp)
 
 restore() {
     rm -f "$policy" "$cluster_rule" "$log"
+    rmdir "$(dirname "$cluster_rule")" 2>/dev/null || true
     [ ! -e "$policy.before-inventiv" ] || mv "$policy.before-inventiv" "$policy"
 }
 

@@ -44,7 +44,6 @@ def run(groups, report, deadline):
 
 def main():
     arguments = parse_arguments()
-    test_build.ensure_packages()
     build_ok = test_build.build()
     report = test_report.Report()
     if not build_ok:

@@ -20,16 +20,9 @@ def build_dir(variant=""):
 
 
 def _shell(script):
-    """Runs functions of tools/dev/*.sh, so that there is one way to build and to install."""
-    parts = "common packages build"
-    source = f'ROOT={ROOT!r}; RUN_DIR=${{RUN_DIR:-/nonexistent}}; for p in {parts}; do . "$ROOT/tools/dev/$p.sh"; done; '
+    """Runs functions of tools/dev/*.sh, so that there is one way to build."""
+    source = f'ROOT={ROOT!r}; RUN_DIR=/nonexistent; for p in common build; do . "$ROOT/tools/dev/$p.sh"; done; '
     return subprocess.run(["bash", "-euo", "pipefail", "-c", source + script, "dev"]).returncode
-
-
-def ensure_packages():
-    status = _shell('packages_ensure "$ROOT/tools/dev/packages.txt"')
-    if status:
-        raise SystemExit(status)
 
 
 def build(variant=""):

@@ -73,7 +73,7 @@ def _python_program(path):
 
 def _python_programs(tests):
     """Of those that no meson.build names: (group, path)."""
-    named = {os.path.realpath(part) for _, test in tests for part in test["cmd"]}
+    named = {os.path.realpath(os.path.join(BUILD_DIR, part)) for _, test in tests for part in test["cmd"]}
     for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "test_*.py"))):
         if path not in named:
             yield os.path.basename(os.path.dirname(path)), path

@@ -8,6 +8,8 @@ import subprocess
 import time
 
 CLOSING_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$")
+# What a test program ends with that lacks something which not every machine has (a newer Node).
+SKIPPED = 77
 SANITIZER_ENVIRONMENT = {
     "address": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"},
@@ -79,6 +81,8 @@ class Program:
             problem = f"did not end within {limit:.0f} s"
         elif counts is None:
             problem = f"printed no 'N passed, N failed' at its end (exit status {status})"
+        elif status == SKIPPED and failed == 0:
+            return Result(self.name, passed, 0, output, seconds)
         elif status != 0 and failed == 0:
             problem = f"says that nothing failed, and ended with status {status}"
         elif status == 0 and failed > 0:
