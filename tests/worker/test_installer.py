@@ -24,6 +24,14 @@ def words(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def executable(pid):
+    """None for one that has just ended."""
+    try:
+        return os.path.realpath(f'/proc/{pid}/exe')
+    except FileNotFoundError:
+        return None
+
+
 class Machine:
     """A folder that stands for a machine's disk, and the processes on it."""
 
@@ -102,7 +110,7 @@ class Machine:
 
     def workers(self):
         agent = self.path('opt/inventiv-worker/inventiv-worker')
-        return [pid for pid in self.pids() if os.path.realpath(f'/proc/{pid}/exe') == agent]
+        return [pid for pid in self.pids() if executable(pid) == agent]
 
     def __enter__(self):
         return self
