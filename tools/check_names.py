@@ -53,7 +53,7 @@ def file_problems():
 
 def foreign_problems():
     problems = []
-    for path in c_source.files(*TEXT) + ["dev"]:
+    for path in c_source.files(*TEXT, "dev"):
         for number, line in enumerate(c_source.read(path).split("\n"), 1):
             if FOREIGN.search(line):
                 problems.append(f"{path}:{number}: a path or host of one machine")
