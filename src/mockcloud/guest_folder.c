@@ -17,7 +17,10 @@ enum { GUEST_FOLDER_OPEN_MAX = 16, GUEST_FOLDER_COPY_STEP = 1024 * 1024 };
 static struct error
 guest_folder_make(struct arena *arena, const char *path, mode_t mode)
 {
-    if (mkdir(path, mode) != 0 && errno != EEXIST) {
+    bool made = mkdir(path, mode) == 0;
+
+    /* The mode as asked for: our umask may be a secretive one, and guests are other users. */
+    if ((!made && errno != EEXIST) || (made && chmod(path, mode) != 0)) {
         return error_make(arena, ERR_IO, "cannot make %s: %s", path, strerror(errno));
     }
     return NO_ERROR;
