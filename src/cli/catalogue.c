@@ -137,6 +137,12 @@ catalogue_is_to_be_had(const json_t *type)
     return false;
 }
 
+const char *
+catalogue_gb(struct arena *arena, int64_t gb)
+{
+    return gb == 0 ? "-" : arena_printf(arena, "%lld GB", (long long)gb);
+}
+
 int64_t
 catalogue_vram_gb(const json_t *type)
 {

@@ -19,6 +19,8 @@ const json_t *catalogue_model_in(const json_t *models, const char *given);
 bool catalogue_is_active(const json_t *row);
 /* The codes of the zones where it can be had now; "" for none. */
 const char *catalogue_zones_of(struct arena *arena, const json_t *type);
+/* "24 GB"; "-" for none. */
+const char *catalogue_gb(struct arena *arena, int64_t gb);
 int64_t catalogue_vram_gb(const json_t *type);
 bool catalogue_fits(const json_t *model, const json_t *type);
 /* The cheapest type that can be had somewhere and on which the model fits, those of unknown price

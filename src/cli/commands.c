@@ -69,13 +69,16 @@ static const struct command commands[] = {
     { "wait", { "ID", 1, 1, wait_options }, "wait until it is ready, or terminated", wait_run },
     { "ask", { "ID PROMPT", 2, WORDS_MAX, NULL }, "ask its model a question", ask_run },
     { "logs", { "ID", 1, 1, logs_options }, "its journal, oldest first", logs_run },
-    { "drain", { "ID", 1, 1, NULL }, "let it finish what it serves, then terminate it", drain_run },
-    { "reinstall", { "ID", 1, 1, NULL }, "install its machine anew", reinstall_run },
+    { "drain",
+      { "ID", 1, 1, NULL },
+      "let it finish what it serves, then terminate it",
+      wish_drain },
+    { "reinstall", { "ID", 1, 1, NULL }, "install its machine anew", wish_reinstall },
     { "terminate",
       { "ID", 1, 1, terminate_options },
       "give back everything that it rents",
       terminate_run },
-    { "archive", { "ID", 1, 1, NULL }, "hide it from lists, once it is over", archive_run },
+    { "archive", { "ID", 1, 1, NULL }, "hide it from lists, once it is over", wish_archive },
 };
 
 const struct command *

@@ -19,7 +19,7 @@ const char *command_help(struct arena *arena, const struct command *command);
 /* For "unknown command": the names. */
 const char *commands_names(struct arena *arena);
 
-/* Each in the file of its kind: people_, catalogue_, deploy_, instance_, wish_ commands. */
+/* Each in the file of its name; those that take nothing but an id in wish.c. */
 struct error login_run(struct cli *cli);
 struct error logout_run(struct cli *cli);
 struct error whoami_run(struct cli *cli);
@@ -29,9 +29,9 @@ struct error show_run(struct cli *cli);
 struct error wait_run(struct cli *cli);
 struct error ask_run(struct cli *cli);
 struct error terminate_run(struct cli *cli);
-struct error drain_run(struct cli *cli);
-struct error reinstall_run(struct cli *cli);
-struct error archive_run(struct cli *cli);
+struct error wish_drain(struct cli *cli);
+struct error wish_reinstall(struct cli *cli);
+struct error wish_archive(struct cli *cli);
 struct error logs_run(struct cli *cli);
 struct error models_run(struct cli *cli);
 struct error types_run(struct cli *cli);

@@ -6,13 +6,13 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "cli/clean_text.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "cli/remote.h"
-#include "cli/time_text.h"
 
 struct follow {
     struct cli *cli;
@@ -200,4 +200,11 @@ follow_instance(struct cli *cli, const struct follow_wish *wish)
     follow_tell_document(&follow);
     buffer_free(&follow.document);
     return error;
+}
+
+struct error
+follow_timeout_given(const struct cli *cli, int64_t *out)
+{
+    return arguments_seconds(&cli->arguments, cli->arena, "timeout",
+                             config_ms(cli->config, SETTING_INVENTIV_WAIT_SECONDS), out);
 }

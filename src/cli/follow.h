@@ -18,4 +18,7 @@ struct follow_wish {
  * be reached any more; ERR_TIMEOUT; what remote.h says. */
 MUST_CHECK struct error follow_instance(struct cli *cli, const struct follow_wish *wish);
 
+/* --timeout, else INVENTIV_WAIT_SECONDS. */
+MUST_CHECK struct error follow_timeout_given(const struct cli *cli, int64_t *out);
+
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "cli/time_text.h"
+#include "base/time_text.h"
 
 const char *
 instance_address(struct arena *arena, const json_t *instance)

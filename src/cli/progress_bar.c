@@ -1,10 +1,10 @@
 #include "cli/progress_bar.h"
 
 #include "base/buffer.h"
+#include "base/time_text.h"
 #include "cli/clean_text.h"
-#include "cli/time_text.h"
 
-enum { BAR_CELLS_MAX = 30, BAR_CELLS_MIN = 5, BAR_SHARE = 4, BAR_MINUTE_MS = 60 * 1000 };
+enum { BAR_CELLS_MAX = 30, BAR_CELLS_MIN = 5, BAR_SHARE = 4 };
 
 static int64_t
 progress_bound(int64_t percent)
@@ -27,13 +27,6 @@ progress_bar(struct arena *arena, int64_t percent, size_t cells, bool unicode)
     return arena_strndup(arena, out.bytes, out.length);
 }
 
-/* Whole seconds: tenths would flicker. */
-static const char *
-progress_elapsed(struct arena *arena, int64_t ms)
-{
-    return ms < BAR_MINUTE_MS ? time_age(arena, ms) : time_span(arena, ms);
-}
-
 const char *
 progress_line(struct arena *arena, const struct progress *progress, size_t width, bool unicode)
 {
@@ -43,7 +36,7 @@ progress_line(struct arena *arena, const struct progress *progress, size_t width
     const char *line = arena_printf(arena, "%s %3lld %%  %s  %s  %s",
                                     progress_bar(arena, progress->percent, cells, unicode),
                                     (long long)progress_bound(progress->percent), progress->state,
-                                    progress_elapsed(arena, progress->elapsed_ms), progress->now);
+                                    time_elapsed(arena, progress->elapsed_ms), progress->now);
     return clean_cut(arena, line, width, unicode);
 }
 

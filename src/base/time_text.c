@@ -1,4 +1,4 @@
-#include "cli/time_text.h"
+#include "base/time_text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -47,6 +47,12 @@ time_age(struct arena *arena, int64_t ms)
         return arena_printf(arena, "%lld h", span / HOUR_MS);
     }
     return arena_printf(arena, "%lld d", (long long)(span / DAY_MS));
+}
+
+const char *
+time_elapsed(struct arena *arena, int64_t ms)
+{
+    return ms < MINUTE_MS ? time_age(arena, ms) : time_span(arena, ms);
 }
 
 /* ".123456" as ms; *end is moved behind it. */

@@ -1,21 +1,11 @@
-/* deploy_commands.c: deploy, and wait, which it shares its waiting with. */
-#include "cli/commands.h"
-
-#include <string.h>
-
+/* deploy.c: asks for an instance; with --wait stays until it is ready. */
 #include "base/json.h"
 #include "cli/catalogue.h"
+#include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/instance_pick.h"
 #include "cli/output.h"
 #include "cli/remote.h"
-
-static struct error
-wait_timeout(struct cli *cli, int64_t *out)
-{
-    return arguments_seconds(&cli->arguments, cli->arena, "timeout",
-                             config_ms(cli->config, SETTING_INVENTIV_WAIT_SECONDS), out);
-}
 
 static struct error
 deploy_required(struct cli *cli, const char *option, const char **out)
@@ -64,7 +54,7 @@ deploy_run(struct cli *cli)
     CLEANUP_REPLY struct remote_reply reply = { 0 };
     struct follow_wish wish = { .goal = GOAL_READY, .patient = true };
 
-    TRY(wait_timeout(cli, &wish.timeout_ms));
+    TRY(follow_timeout_given(cli, &wish.timeout_ms));
     TRY(deploy_body(cli, &body));
     TRY(remote_call(cli, cli->arena, "POST", "/deployments", body, &reply));
     wish.id = arena_strdup(cli->arena, json_get_string(reply.json, "instance_id", ""));
@@ -77,21 +67,5 @@ deploy_run(struct cli *cli)
         output_line(cli, "`inventiv wait %s` shows how far it is", instance_short(cli, wish.id));
         return NO_ERROR;
     }
-    return follow_instance(cli, &wish);
-}
-
-struct error
-wait_run(struct cli *cli)
-{
-    const char *goal = arguments_option(&cli->arguments, "for");
-    struct follow_wish wish = { .goal = GOAL_READY };
-
-    TRY(wait_timeout(cli, &wish.timeout_ms));
-    if (goal != NULL && strcmp(goal, goal_name(GOAL_TERMINATED)) == 0) {
-        wish.goal = GOAL_TERMINATED;
-    } else if (goal != NULL && strcmp(goal, goal_name(GOAL_READY)) != 0) {
-        return error_make(cli->arena, ERR_INPUT, "--for %s: must be ready or terminated", goal);
-    }
-    TRY(instance_pick(cli, cli->arguments.given[0], &wish.id));
     return follow_instance(cli, &wish);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/time_text.h"
 #include "cli/clean_text.h"
 #include "cli/instance_pick.h"
 #include "cli/instance_text.h"
@@ -12,7 +13,6 @@
 #include "cli/progress_bar.h"
 #include "cli/remote.h"
 #include "cli/stage.h"
-#include "cli/time_text.h"
 
 enum { SHOW_BAR_CELLS = 20 };
 

@@ -1,6 +1,6 @@
 /* time_text.h: times and spans of time as people read them. */
-#ifndef INVENTIV_CLI_TIME_TEXT_H
-#define INVENTIV_CLI_TIME_TEXT_H
+#ifndef INVENTIV_BASE_TIME_TEXT_H
+#define INVENTIV_BASE_TIME_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,6 +9,8 @@
 
 /* "850 ms", "12.3 s", "1 m 05 s", "2 h 03 m", "3 d 04 h"; a negative span counts as none. */
 const char *time_span(struct arena *arena, int64_t ms);
+/* The same in whole seconds, as something that is drawn again and again shows it. */
+const char *time_elapsed(struct arena *arena, int64_t ms);
 /* One unit: "45 s", "12 m", "3 h", "5 d". */
 const char *time_age(struct arena *arena, int64_t ms);
 

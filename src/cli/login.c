@@ -1,13 +1,9 @@
-/* people_commands.c: login, logout, whoami. */
-#include "cli/commands.h"
-#include "cli/remote.h"
-
+/* login.c: whose session with which API, from options, settings or questions. */
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/json.h"
+#include "cli/commands.h"
 #include "cli/output.h"
-#include "cli/time_text.h"
+#include "cli/remote.h"
 
 static const char *
 login_given(struct cli *cli, const char *option, enum setting_id setting)
@@ -66,24 +62,6 @@ login_warn_plain(struct cli *cli, const char *url)
     }
 }
 
-static struct error
-whoami_show(struct cli *cli)
-{
-    CLEANUP_REPLY struct remote_reply reply = { 0 };
-    char until[CLOCK_TEXT_SIZE];
-
-    TRY(remote_get(cli, cli->arena, "/auth/me", false, &reply));
-    if (cli->json) {
-        output_document(cli, reply.text);
-        return NO_ERROR;
-    }
-    clock_format(cli->session.expires_at_ms, until);
-    output_line(cli, "%s (%s) at %s, until %s UTC", json_get_string(reply.json, "email", "?"),
-                json_get_string(reply.json, "role", "?"), cli->session.url,
-                time_second(cli->arena, until));
-    return NO_ERROR;
-}
-
 struct error
 login_run(struct cli *cli)
 {
@@ -96,42 +74,5 @@ login_run(struct cli *cli)
     TRY(login_email(cli, &email));
     TRY(login_password(cli, &password));
     TRY(remote_login(cli, url, email, password, true));
-    return whoami_show(cli);
-}
-
-struct error
-whoami_run(struct cli *cli)
-{
-    return whoami_show(cli);
-}
-
-/* The session here ends whatever the API says. */
-struct error
-logout_run(struct cli *cli)
-{
-    CLEANUP_REPLY struct remote_reply reply = { 0 };
-
-    TRY(remote_find_session(cli));
-    const char *url = cli->session.url;
-    if (cli->session.token == NULL) {
-        return error_make(cli->arena, ERR_DENIED, "nobody is logged in at %s", url);
-    }
-    struct error error = remote_call(cli, cli->arena, "POST", "/auth/logout", NULL, &reply);
-    TRY(session_remove(cli->arena, cli->config, url));
-    if (error.code == ERR_DENIED) {
-        cli->refusal = NULL;
-        output_line(cli, "the session at %s had ended already", url);
-        return NO_ERROR;
-    }
-    if (error_is(error)) {
-        return error_make(cli->arena, error.code,
-                          "the session is forgotten here, but lives on at the API until it ends by "
-                          "itself: %s",
-                          error.message);
-    }
-    if (cli->json) {
-        output_document(cli, reply.text);
-    }
-    output_line(cli, "logged out at %s", url);
-    return NO_ERROR;
+    return whoami_run(cli);
 }
