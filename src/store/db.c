@@ -64,6 +64,7 @@ db_open(struct db *db, struct arena *arena)
         db_back_off(db);
         return error;
     }
+    db_quiet(db->connection);
     db->backoff_ms = 0;
     return NO_ERROR;
 }
@@ -107,11 +108,18 @@ db_check_clock(struct db *db)
     return NO_ERROR;
 }
 
+/* The first look may find the server's last words, the second its end. */
+static bool
+db_died_while_idle(struct db *db)
+{
+    return PQconsumeInput(db->connection) == 0 || PQconsumeInput(db->connection) == 0;
+}
+
 struct error
 db_connect(struct db *db, struct arena *arena)
 {
-    if (db->connection != NULL && PQconsumeInput(db->connection) == 0) {
-        db_drop(db); /* it died while idle */
+    if (db->connection != NULL && db_died_while_idle(db)) {
+        db_drop(db);
     }
     if (db->connection != NULL) {
         return NO_ERROR;

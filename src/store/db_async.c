@@ -191,6 +191,7 @@ db_async_connect(void *argument)
         db_async_lose(db, "cannot connect to PostgreSQL");
         return;
     }
+    db_quiet(db->connection);
     loop_timer_start(db->stall_timer, db_async_patience_ms(db));
     db_async_watch(db, true);
 }

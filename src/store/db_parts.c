@@ -33,6 +33,19 @@ db_next_pause_ms(const struct config *config, int64_t *backoff_ms)
     return half + digest_random_below((uint32_t)half + 1);
 }
 
+static void
+db_drop_notice(void *argument, const PGresult *notice)
+{
+    (void)argument;
+    (void)notice;
+}
+
+void
+db_quiet(PGconn *connection)
+{
+    PQsetNoticeReceiver(connection, db_drop_notice, NULL);
+}
+
 const char *
 db_message(struct arena *arena, const char *text)
 {

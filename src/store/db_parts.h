@@ -21,6 +21,9 @@ db_connect_params(const struct config *config, struct arena *arena, const char *
 /* The next pause before connecting: doubled up to the setting, half of it random. */
 int64_t db_next_pause_ms(const struct config *config, int64_t *backoff_ms);
 
+/* Notices are not printed: what matters comes as an error. */
+void db_quiet(PGconn *connection);
+
 /* Ends at the first newline: what PostgreSQL adds after it is for its own log. */
 const char *db_message(struct arena *arena, const char *text);
 void db_copy_rows(struct arena *arena, const PGresult *result, struct db_rows *out);
