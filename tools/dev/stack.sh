@@ -140,7 +140,7 @@ stack_leave() {
 stack_up() {
     stack_up_options "$@"
     packages_ensure "$ROOT/tools/dev/packages.txt"
-    build_all
+    build_programs
     local first=no
     [ -f "$SECRETS_FILE" ] || first=yes
     trap stack_leave EXIT
