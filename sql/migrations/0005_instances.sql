@@ -75,6 +75,8 @@ CREATE TABLE instances (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX instances_due ON instances (next_run_at) WHERE next_run_at IS NOT NULL;
+CREATE INDEX instances_due_by_state ON instances (status, next_run_at)
+    WHERE next_run_at IS NOT NULL;
 CREATE INDEX instances_deadlines ON instances (deadline_at) WHERE deadline_at IS NOT NULL;
 CREATE INDEX instances_root ON instances (root_id);
 CREATE INDEX instances_created ON instances (created_at DESC, id);

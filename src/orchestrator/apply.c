@@ -23,9 +23,6 @@ apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
         const struct decision *decision = &cases[i].decision;
         const struct job *next = job_of_state(decision->to);
         cycle->applied++;
-        if (next == cycle->job) {
-            cycle_due(cycle, decision->next_run_ms);
-        }
         for (size_t j = 0; j < job_count; j++) {
             cycle->wakes[j] = cycle->wakes[j] || (jobs[j] == next && next != cycle->job);
         }

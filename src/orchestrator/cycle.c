@@ -38,9 +38,11 @@ cycle_lease_covers(const struct job_cycle *cycle, int64_t call_ms)
 }
 
 void
-cycle_due(struct job_cycle *cycle, int64_t at_ms)
+cycle_due_in(struct job_cycle *cycle, int64_t delay_ms)
 {
-    if (at_ms != 0 && (cycle->next_due_ms == 0 || at_ms < cycle->next_due_ms)) {
-        cycle->next_due_ms = at_ms;
+    int64_t at_ms = clock_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0) + 1;
+
+    if (cycle->next_due_mono_ms == 0 || at_ms < cycle->next_due_mono_ms) {
+        cycle->next_due_mono_ms = at_ms;
     }
 }

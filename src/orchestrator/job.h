@@ -16,6 +16,8 @@ struct job {
     const char *name; /* "job-provisioning" */
     enum setting_id enabled;
     enum setting_id period;
+    /* The states that it takes up, as an array's text; NULL: it is not about instances. */
+    const char *states;
     /* Claims, looks, decides and applies once.  An error is counted and logged by the runner; what
      * was claimed is free again when its lease runs out. */
     struct error (*run)(struct job_cycle *cycle);
@@ -52,9 +54,9 @@ struct job_cycle {
     size_t applied;
     size_t stale;
     size_t calls;
-    int64_t next_due_ms; /* the soonest next run among what was applied; 0: none */
-    bool wakes[16];      /* by index in jobs[]: rows moved into their states */
-    bool more;           /* the batch was full */
+    int64_t next_due_mono_ms; /* when there is something to do again, monotonic; 0: not known */
+    bool wakes[16];           /* by index in jobs[]: rows moved into their states */
+    bool more;                /* the batch was full */
 };
 
 /* Fleet time now: the claim's, plus monotonic time since. */
@@ -63,6 +65,7 @@ int64_t cycle_now_ms(const struct job_cycle *cycle);
 MUST_CHECK struct error cycle_claimed(struct job_cycle *cycle, size_t count, int64_t now_ms);
 /* The lease still covers a call of that length, begun now. */
 bool cycle_lease_covers(const struct job_cycle *cycle, int64_t call_ms);
-void cycle_due(struct job_cycle *cycle, int64_t at_ms);
+/* There is something to do again in that time; the soonest told counts. */
+void cycle_due_in(struct job_cycle *cycle, int64_t delay_ms);
 
 #endif

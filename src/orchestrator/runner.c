@@ -106,11 +106,24 @@ runner_request(struct runner *runner, const struct job *job)
 static struct error
 runner_run_cycle(struct job_cycle *cycle, bool requested)
 {
+    struct db_rows rows;
+
     TRY(db_run(cycle->db, cycle->arena, Q_JOB_BEGIN, NULL, DB_PARAMS(cycle->job->name)));
     if (requested && cycle->job->request != NULL) {
         TRY(cycle->job->request(cycle));
     }
-    return cycle->job->run(cycle);
+    TRY(cycle->job->run(cycle));
+    if (cycle->job->states == NULL) {
+        return NO_ERROR;
+    }
+    TRY(db_run(cycle->db, cycle->arena, Q_JOB_NEXT_DUE, &rows, DB_PARAMS(cycle->job->states)));
+    if (!row_is_null(&rows, 0, "due_in_ms")) {
+        int64_t due_in_ms = row_i64(&rows, 0, "due_in_ms", 0);
+        /* A row that is due and was not claimed is another's for the moment. */
+        bool again = due_in_ms > 0 || cycle->claimed > 0;
+        cycle_due_in(cycle, again ? due_in_ms : cycle->policy->settle_ms);
+    }
+    return NO_ERROR;
 }
 
 /* On record how it went; what cannot be written is in the log. */
@@ -152,8 +165,8 @@ runner_schedule(struct runner_job *state, const struct job_cycle *cycle, bool fa
         pause_ms = backoff_ms(state->runner->policy.settle_ms, period_ms, state->failures, random);
     } else if (cycle->more) {
         pause_ms = 0;
-    } else if (cycle->next_due_ms != 0) {
-        int64_t due_ms = cycle->next_due_ms - cycle_now_ms(cycle);
+    } else if (cycle->next_due_mono_ms != 0) {
+        int64_t due_ms = cycle->next_due_mono_ms - now_ms;
         pause_ms = due_ms < pause_ms ? due_ms : pause_ms;
     }
     state->next_mono_ms = now_ms + (pause_ms > 0 ? pause_ms : 0);

@@ -136,7 +136,9 @@ zone_apply_row(struct job_cycle *cycle, const struct zone_case *zone)
     int64_t next_ms =
         zone->decision.next_run_ms + (acted && !done ? cycle->policy->check_base_ms : 0);
 
-    cycle_due(cycle, ready ? 0 : next_ms);
+    if (!ready) {
+        cycle_due_in(cycle, next_ms - cycle_now_ms(cycle));
+    }
     cycle->applied++;
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s, s:b}", "job", cycle->job->name,
                      "provider_id", zone_text(zone, "provider_id"), "zone_id",

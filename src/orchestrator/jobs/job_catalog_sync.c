@@ -45,7 +45,7 @@ catalog_shard_row(struct job_cycle *cycle, const struct db_rows *zones, size_t r
 
     int64_t next_ms = cycle_now_ms(cycle) + delay_ms;
 
-    cycle_due(cycle, next_ms);
+    cycle_due_in(cycle, delay_ms);
     cycle->applied++;
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s, s:b}", "job", cycle->job->name,
                      "provider_id", row_text(zones, row, "provider_id"), "zone_id",

@@ -13,5 +13,6 @@ const struct job job_health_check = {
     .name = "job-health-check",
     .enabled = SETTING_JOB_HEALTH_CHECK_ENABLED,
     .period = SETTING_JOB_HEALTH_CHECK_PERIOD_SECONDS,
+    .states = "{booting,installing,starting,ready,unavailable,worker_dead}",
     .run = job_health_check_run,
 };

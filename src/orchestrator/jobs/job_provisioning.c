@@ -15,5 +15,6 @@ const struct job job_provisioning = {
     .name = "job-provisioning",
     .enabled = SETTING_JOB_PROVISIONING_ENABLED,
     .period = SETTING_JOB_PROVISIONING_PERIOD_SECONDS,
+    .states = "{provisioning}",
     .run = job_provisioning_run,
 };

@@ -14,5 +14,6 @@ const struct job job_terminator = {
     .name = "job-terminator",
     .enabled = SETTING_JOB_TERMINATOR_ENABLED,
     .period = SETTING_JOB_TERMINATOR_PERIOD_SECONDS,
+    .states = "{draining,terminating,provisioning_failed,startup_failed,failed,terminated}",
     .run = job_terminator_run,
 };
