@@ -6,8 +6,6 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
-enum { DB_BACKOFF_FIRST_MS = 100 };
-
 struct db_connect_params
 db_connect_params(const struct config *config, struct arena *arena, const char *name)
 {
@@ -15,10 +13,14 @@ db_connect_params(const struct config *config, struct arena *arena, const char *
         arena, "-c statement_timeout=%lld -c jit=off -c plan_cache_mode=force_generic_plan",
         (long long)config_ms(config, SETTING_DATABASE_STATEMENT_TIMEOUT_SECONDS));
 
+    const char *connect_timeout = arena_printf(
+        arena, "%lld", (long long)config_count(config, SETTING_DATABASE_CONNECT_TIMEOUT_SECONDS));
+
     return (struct db_connect_params){
         .keys = { "dbname", "fallback_application_name", "options", "connect_timeout",
                   "keepalives_idle", NULL },
-        .values = { config_text(config, SETTING_DATABASE_URL), name, options, "5", "10", NULL },
+        .values = { config_text(config, SETTING_DATABASE_URL), name, options, connect_timeout,
+                    connect_timeout, NULL },
     };
 }
 
@@ -26,7 +28,8 @@ int64_t
 db_next_pause_ms(const struct config *config, int64_t *backoff_ms)
 {
     int64_t most = config_ms(config, SETTING_DATABASE_RECONNECT_MAX_SECONDS);
-    int64_t next = *backoff_ms == 0 ? DB_BACKOFF_FIRST_MS : *backoff_ms * 2;
+    int64_t first = config_ms(config, SETTING_DATABASE_RECONNECT_MIN_SECONDS);
+    int64_t next = *backoff_ms == 0 ? first : *backoff_ms * 2;
 
     *backoff_ms = next < most ? next : most;
     int64_t half = *backoff_ms / 2;

@@ -1,5 +1,5 @@
-"""A PostgreSQL for the tests: the one that TEST_DATABASE_URL names, or a throw-away cluster of our
-own, which can also be stopped and started."""
+"""A PostgreSQL and a Redis for the tests: those that TEST_DATABASE_URL and TEST_REDIS_URL name, or
+throw-away ones of our own; the PostgreSQL of our own can also be stopped and started."""
 import contextlib
 import getpass
 import glob
@@ -74,3 +74,22 @@ def cluster():
         return
     with own() as server:
         yield server
+
+
+@contextlib.contextmanager
+def redis():
+    """The path of a Redis server's socket."""
+    url = os.environ.get('TEST_REDIS_URL', '')
+    if url.startswith('unix://'):
+        yield url[len('unix://'):]
+        return
+    directory = tempfile.mkdtemp(prefix='inventiv-redis-')
+    path = os.path.join(directory, 'redis.sock')
+    with subprocess.Popen(['redis-server', '--port', '0', '--unixsocket', path, '--save', '', '--dir',
+                           directory], stdout=subprocess.DEVNULL) as server:
+        try:
+            yield path
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
+            shutil.rmtree(directory, ignore_errors=True)
