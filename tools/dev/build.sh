@@ -34,8 +34,8 @@ build_tree() {
 # start stacks set it.
 build_programs() {
     [ "${DEV_BUILD:-yes}" != no ] || return 0
-    build_configure "$BUILD_DIR" &&
-        build_targets "$BUILD_DIR" src/api/inventiv-api src/orchestrator/inventiv-orchestrator \
-            src/worker/inventiv-worker src/mockcloud/inventiv-mockcloud src/cli/inventiv ||
+    build_configure "$BUILD_DIR" || die "the build could not be configured"
+    build_targets "$BUILD_DIR" src/api/inventiv-api src/orchestrator/inventiv-orchestrator \
+        src/worker/inventiv-worker src/mockcloud/inventiv-mockcloud src/cli/inventiv ||
         die "the build failed"
 }

@@ -125,7 +125,7 @@ END
 }
 
 postgres_launch() {
-    service_launch postgres "${@}" "$(postgres_bin)/postgres" -D "$(postgres_home)/data"
+    service_launch postgres - "$@" "$(postgres_bin)/postgres" -D "$(postgres_home)/data"
 }
 
 # After a kill, the old server's children may hold its memory for a moment: it is tried again.

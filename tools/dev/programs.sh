@@ -103,14 +103,9 @@ environment_reduce() {
     done < <(compgen -e)
 }
 
-# program_launch NAME LETTER [ARGUMENT...]
+# program_launch NAME LETTER
 program_launch() {
-    local name=$1 letter=$2
-    shift 2
-    (
-        environment_reduce "$letter"
-        service_launch "$name" "$(program_path "$name")" "$@"
-    )
+    service_launch "$1" "$2" "$(program_path "$1")"
 }
 
 # program_run NAME LETTER ARGUMENT...: once, in front.

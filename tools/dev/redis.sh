@@ -29,7 +29,7 @@ appendonly no
 daemonize no
 maxmemory 64mb
 END
-    service_launch redis env -i PATH="$PATH" redis-server "$RUN_DIR/redis.conf"
+    service_launch redis - env -i PATH="$PATH" redis-server "$RUN_DIR/redis.conf"
     service_wait redis 20 redis_answers
 }
 

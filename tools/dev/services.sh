@@ -32,15 +32,16 @@ service_ended() {
     ! service_runs "$1"
 }
 
-# service_launch NAME COMMAND...: in its own session, so that a Ctrl-C of the terminal reaches ./dev
-# alone; its output goes to $RUN_DIR/log/NAME.log.
+# service_launch NAME LETTER COMMAND...: in its own session, so that a Ctrl-C of the terminal reaches
+# ./dev alone; its output goes to $RUN_DIR/log/NAME.log.  LETTER: whose settings it gets; - for none.
 service_launch() {
-    local name=$1 log=$RUN_DIR/log/$1.log
-    shift
+    local name=$1 letter=$2 log=$RUN_DIR/log/$1.log
+    shift 2
     [ ! -f "$log" ] || [ "$(stat -c %s "$log")" -lt 20000000 ] || mv "$log" "$log.1"
     rm -f "$RUN_DIR/pids/$name"
     (
         umask 077
+        [ "$letter" = - ] || environment_reduce "$letter"
         exec setsid bash "$ROOT/tools/dev/launch.sh" "$RUN_DIR/pids/$name" "$@" \
             </dev/null >>"$log" 2>&1 {STACK_LOCK_FD}>&-
     ) &

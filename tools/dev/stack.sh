@@ -3,6 +3,7 @@
 
 STACK_PARTS=(postgres redis mockcloud orchestrator api)
 STACK_LOCK_FD=
+FRONT_PIDS=()
 
 # One ./dev at a time changes a stack.
 stack_lock() {
@@ -133,8 +134,17 @@ stack_leave() {
     trap - EXIT
     say "Stopping everything; what was stored stays in $RUN_DIR."
     stack_down
-    [ -z "${LOGS_PID:-}" ] || kill "$LOGS_PID" 2>/dev/null || true
+    stack_end_front
     exit "$status"
+}
+
+# The programs that served the stay in front.
+stack_end_front() {
+    local pid
+    for pid in "${FRONT_PIDS[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
 }
 
 stack_up() {
@@ -187,11 +197,12 @@ stack_stay_in_front() {
     local -A reported=()
     say "Logs follow; Ctrl-C stops everything."
     python3 "$ROOT/tools/dev/show_logs.py" "$RUN_DIR/log" mockcloud orchestrator api &
-    LOGS_PID=$!
+    FRONT_PIDS=($!)
     while compgen -G "$RUN_DIR/pids/*" >/dev/null; do
         stack_report_ended
         sleep 1 &
-        wait $! || true
+        FRONT_PIDS[1]=$!
+        wait "${FRONT_PIDS[1]}" || true
     done
     say "Stopped from elsewhere."
 }
