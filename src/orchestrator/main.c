@@ -11,8 +11,6 @@
 #include "orchestrator/user_data.h"
 #include "store/migrate.h"
 
-enum { STOP_LIMIT_MS = 8000, STOP_HTTP_LIMIT_MS = 1000 };
-
 static const struct program orchestrator_program = {
     .name = "inventiv-orchestrator",
     .letter = 'O',
@@ -46,8 +44,9 @@ orchestrator_stop(void *argument)
     struct orchestrator *orchestrator = argument;
 
     log_info("stopping");
-    interface_drain(orchestrator->interface, STOP_HTTP_LIMIT_MS, orchestrator_drained,
-                    orchestrator);
+    interface_drain(orchestrator->interface,
+                    config_ms(orchestrator->config, SETTING_ORCHESTRATOR_HTTP_DRAIN_SECONDS),
+                    orchestrator_drained, orchestrator);
 }
 
 static void
@@ -67,6 +66,7 @@ orchestrator_start(struct orchestrator *orchestrator, struct arena *arena)
     if (config_text(config, SETTING_ORCHESTRATOR_TOKEN)[0] == '\0') {
         return error_static(ERR_CONFIG, "ORCHESTRATOR_TOKEN is required: at least 32 bytes");
     }
+    TRY(wake_check(arena, config));
     TRY(kill_point_start(arena, config));
     TRY(user_data_start(arena, config));
     orchestrator->loop = loop_new();
@@ -87,7 +87,8 @@ orchestrator_end(struct orchestrator *orchestrator)
     interface_free(orchestrator->interface);
     wake_listener_free(orchestrator->listener);
     pulse_free(orchestrator->pulse);
-    if (orchestrator->runner != NULL && !runner_stop(orchestrator->runner, STOP_LIMIT_MS)) {
+    int64_t limit_ms = config_ms(orchestrator->config, SETTING_ORCHESTRATOR_DRAIN_SECONDS);
+    if (orchestrator->runner != NULL && !runner_stop(orchestrator->runner, limit_ms)) {
         /* A call outlasts our patience: its intent is on record, its lease runs out. */
         log_warn("a cycle is still under way; its leases run out by themselves");
         _exit(0);
