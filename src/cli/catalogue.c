@@ -1,5 +1,6 @@
 #include "cli/catalogue.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -176,4 +177,31 @@ catalogue_cheapest(const json_t *types, const json_t *model)
         }
     }
     return best;
+}
+
+static int
+catalogue_compare_price(const void *left, const void *right)
+{
+    double a = catalogue_price(*(const json_t *const *)left);
+    double b = catalogue_price(*(const json_t *const *)right);
+
+    return a < b ? -1 : a > b;
+}
+
+const json_t **
+catalogue_by_price(struct arena *arena, const json_t *types, const json_t *model, size_t *count)
+{
+    const json_t **sorted = arena_array(arena, const json_t *, json_array_size(types) + 1);
+    size_t i;
+    json_t *type;
+
+    *count = 0;
+    json_array_foreach(types, i, type)
+    {
+        if (catalogue_is_active(type) && (model == NULL || catalogue_fits(model, type))) {
+            sorted[(*count)++] = type;
+        }
+    }
+    qsort(sorted, *count, sizeof *sorted, catalogue_compare_price);
+    return sorted;
 }

@@ -23,6 +23,9 @@ const char *catalogue_zones_of(struct arena *arena, const json_t *type);
 const char *catalogue_gb(struct arena *arena, int64_t gb);
 int64_t catalogue_vram_gb(const json_t *type);
 bool catalogue_fits(const json_t *model, const json_t *type);
+/* The active types, those on which the model (NULL: any) fits, the cheapest first. */
+const json_t **
+catalogue_by_price(struct arena *arena, const json_t *types, const json_t *model, size_t *count);
 /* The cheapest type that can be had somewhere and on which the model fits, those of unknown price
  * last; NULL: none. */
 const json_t *catalogue_cheapest(const json_t *types, const json_t *model);

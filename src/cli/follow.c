@@ -77,7 +77,8 @@ follow_look(struct follow *follow, const struct remote_reply *reply)
 
     buffer_clear(&follow->document);
     buffer_add_text(&follow->document, reply->text);
-    follow_show(follow, state, percent, stage_now(state, percent));
+    follow_show(follow, state, goal_percent(follow->wish->goal, state, percent),
+                stage_now(state, percent));
 }
 
 /* With --json the one document is the instance, however the wait ended. */

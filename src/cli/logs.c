@@ -16,7 +16,7 @@ enum { LOGS_LIMIT = 100, LOGS_LIMIT_MAX = 1000 };
 static const struct table_column logs_columns[] = {
     { "TIME (UTC)", false, 0, 0 }, { "ACTION", false, 10, 0 }, { "RESULT", false, 0, 3 },
     { "RULE", false, 10, 4 },      { "CHANGE", false, 12, 1 }, { "TOOK", true, 0, 2 },
-    { "ERROR", false, 12, 0 },
+    { "DETAIL", false, 12, 0 },
 };
 
 static const char *
@@ -34,9 +34,10 @@ logs_change(struct cli *cli, const json_t *entry)
     const char *before = json_get_string(entry, "instance_status_before", "");
     const char *after = json_get_string(entry, "instance_status_after", "");
 
-    return strcmp(before, after) == 0 || after[0] == '\0'
-               ? ""
-               : arena_printf(cli->arena, "%s -> %s", before, after);
+    if (strcmp(before, after) == 0 || after[0] == '\0') {
+        return "";
+    }
+    return before[0] == '\0' ? after : arena_printf(cli->arena, "%s -> %s", before, after);
 }
 
 static void

@@ -25,7 +25,8 @@ ls_add(struct cli *cli, struct table *table, const json_t *instance, size_t id_l
         arena_printf(cli->arena, "%.*s", (int)id_length, json_get_string(instance, "id", "?")),
         COLOUR_NONE);
     table_add(table, state, stage_colour(state));
-    table_add(table, arena_printf(cli->arena, "%lld %%", percent), COLOUR_NONE);
+    table_add(table, stage_is_on_its_way(state) ? arena_printf(cli->arena, "%lld %%", percent) : "",
+              COLOUR_NONE);
     table_add(table, instance_model(instance), COLOUR_NONE);
     table_add(table, instance_code(instance, "instance_type", ""), COLOUR_NONE);
     table_add(table, instance_code(instance, "zone", ""), COLOUR_NONE);

@@ -52,9 +52,11 @@ show_state(struct cli *cli, const json_t *instance)
 
     printf("%-12s %s%s%s%s%s\n", "state", colour_begin(colour), clean_line(cli->arena, state),
            colour_end(colour), now[0] == '\0' ? "" : ": ", now);
-    output_fact(cli, "done", "%s %lld %%",
-                progress_bar(cli->arena, percent, SHOW_BAR_CELLS, cli->out.unicode),
-                (long long)percent);
+    if (stage_is_on_its_way(state)) {
+        output_fact(cli, "done", "%s %lld %%",
+                    progress_bar(cli->arena, percent, SHOW_BAR_CELLS, cli->out.unicode),
+                    (long long)percent);
+    }
     show_moment(cli, "since", instance, "status_changed_at");
     show_deadline(cli, instance);
     output_fact(cli, "error", "%s", instance_error(cli->arena, instance));

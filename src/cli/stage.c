@@ -80,6 +80,28 @@ goal_judge(enum goal goal, const char *state)
     return goal == GOAL_READY ? stage->for_ready : stage->for_terminated;
 }
 
+int64_t
+goal_percent(enum goal goal, const char *state, int64_t percent)
+{
+    enum instance_state known;
+
+    if (goal == GOAL_READY || !state_parse(state, &known)) {
+        return percent;
+    }
+    if (state_is_final(known)) {
+        return 100;
+    }
+    return known == INSTANCE_TERMINATING ? 60 : known == INSTANCE_DRAINING ? 30 : 0;
+}
+
+bool
+stage_is_on_its_way(const char *state)
+{
+    const struct stage *stage = stage_find(state);
+
+    return stage != NULL && stage->now == NULL;
+}
+
 const char *
 stage_now(const char *state, int64_t percent)
 {

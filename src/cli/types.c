@@ -1,5 +1,4 @@
 /* types.c: kinds of machines, what each costs and what fits on it. */
-#include "base/buffer.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/catalogue.h"
@@ -8,21 +7,21 @@
 #include "cli/output.h"
 #include "cli/remote.h"
 
+/* "6 of 7 models"; which ones, `models` and --model tell. */
 static const char *
 types_fitting(struct cli *cli, const json_t *type, const json_t *models)
 {
-    CLEANUP_BUFFER struct buffer names = { 0 };
+    size_t fitting = 0;
+    size_t all = 0;
     size_t i;
     json_t *model;
 
     json_array_foreach(models, i, model)
     {
-        if (catalogue_is_active(model) && catalogue_fits(model, type)) {
-            buffer_printf(&names, "%s%s", names.length == 0 ? "" : ", ",
-                          json_get_string(model, "model_id", "?"));
-        }
+        all += catalogue_is_active(model);
+        fitting += catalogue_is_active(model) && catalogue_fits(model, type);
     }
-    return names.length == 0 ? "nothing" : arena_strndup(cli->arena, names.bytes, names.length);
+    return arena_printf(cli->arena, "%zu of %zu models", fitting, all);
 }
 
 static void
@@ -43,7 +42,7 @@ types_add(struct cli *cli, struct table *table, const json_t *type, const json_t
     table_add(table, types_fitting(cli, type, models), COLOUR_NONE);
 }
 
-/* The types that are shown: active, and where a model is named, those that it fits on. */
+/* The cheapest first; where a model is named, those that it fits on. */
 static struct error
 types_show(struct cli *cli, const json_t *types, const json_t *models)
 {
@@ -55,18 +54,15 @@ types_show(struct cli *cli, const json_t *types, const json_t *models)
     struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     const char *wanted = arguments_option(&cli->arguments, "model");
     const json_t *model = wanted == NULL ? NULL : catalogue_model_in(models, wanted);
-    size_t i;
-    json_t *type;
+    size_t count;
 
     if (wanted != NULL && model == NULL) {
         return error_make(cli->arena, ERR_INPUT, "there is no model '%s' (`inventiv models`)",
                           wanted);
     }
-    json_array_foreach(types, i, type)
-    {
-        if (catalogue_is_active(type) && (model == NULL || catalogue_fits(model, type))) {
-            types_add(cli, table, type, models);
-        }
+    const json_t **sorted = catalogue_by_price(cli->arena, types, model, &count);
+    for (size_t i = 0; i < count; i++) {
+        types_add(cli, table, sorted[i], models);
     }
     output_table(cli, table);
     return NO_ERROR;

@@ -52,13 +52,13 @@ def test_models(api, cli):
 
 
 def test_types(api, cli):
-    """types shows size, price and what fits; with --model those that it fits on"""
+    """types shows size, price and how much fits, the cheapest first; with --model those that it fits on"""
     catalogue(api)
-    out = cli.script().run_ok('types').out
-    check_is(out.splitlines()[1].split(),
-             ['GPU-S', 'mock', '1', '24', 'GB', '8', '48', 'GB', '0.4200', 'local', 'echo-1'])
-    check_in('echo-1, org/huge', out)
-    check_in('nothing', out)
+    lines = cli.script().run_ok('types').out.splitlines()
+    check_is(lines[2].split(), ['GPU-S', 'mock', '1', '24', 'GB', '8', '48', 'GB', '0.4200', 'local', '1',
+                                'of', '2', 'models'])
+    check_is([line.split()[0] for line in lines], ['TYPE', 'CPU', 'GPU-S', 'GPU-L'])
+    check_in('0 of 2 models', lines[1])
     check_is([line.split()[0] for line in cli.run_ok('types', '--model', 'ORG/HUGE').out.splitlines()],
              ['TYPE', 'GPU-L'])
     result = cli.run('types', '--model', 'none')
@@ -226,11 +226,13 @@ def test_logs(api, cli):
         entry('02.500', 'STATE_CHANGED', rule='server_started', instance_status_before='provisioning',
               instance_status_after='booting'),
         entry('01.000', 'SECOND', instance_status_before='provisioning', instance_status_after='provisioning'),
+        entry('00.500', 'REQUEST_CREATE', instance_status_after='provisioning'),
         entry('01.000', 'PROVIDER_CREATE', 'failed', duration_ms=1234, error_code='PROVIDER_TRANSIENT',
               error_message='refused'),
     ])
     lines = cli.script().run_ok('logs', ONE).out.splitlines()
-    check_is([line.split()[2] for line in lines[1:]], ['PROVIDER_CREATE', 'SECOND', 'STATE_CHANGED'])
+    check_is([line.split()[2] for line in lines[1:]], ['REQUEST_CREATE', 'PROVIDER_CREATE', 'SECOND', 'STATE_CHANGED'])
+    check_not_in('->', lines.pop(1))
     check_in('2026-01-06 10:00:01.000  PROVIDER_CREATE  failed', lines[1])
     check_in('1.2 s', lines[1])
     check(lines[1].endswith('PROVIDER_TRANSIENT: refused'), lines[1])

@@ -58,7 +58,9 @@ def test_goes_on(api, cli):
 def test_for_terminated(api, cli):
     """wait --for terminated ends when nothing is rented any more"""
     api.on('GET', PATH, instance(), instance('terminating', 0), instance('terminated', 0))
-    check_in('3f2a9c1e is terminated', cli.script().run_ok('wait', ONE, '--for', 'terminated').out)
+    out = cli.script().run_ok('wait', ONE, '--for', 'terminated').out
+    check_in('3f2a9c1e is terminated', out)
+    check_is(lines_of(out), [('0', 'ready'), ('60', 'terminating'), ('100', 'terminated')])
     api.on('GET', PATH, instance('archived', 0))
     cli.run_ok('wait', ONE, '--for=terminated')
     result = cli.run('wait', ONE, '--for', 'lunch')

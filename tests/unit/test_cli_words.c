@@ -180,6 +180,11 @@ test_stages(void)
         CHECK_CASE((goal_judge(GOAL_TERMINATED, name) == VERDICT_REACHED) == final, name);
         CHECK_CASE(stage_colour(name) != COLOUR_NONE, name);
     }
+    CHECK(stage_is_on_its_way("booting") && !stage_is_on_its_way("ready"));
+    CHECK_I64(goal_percent(GOAL_READY, "booting", 30), 30);
+    CHECK_I64(goal_percent(GOAL_TERMINATED, "ready", 100), 0);
+    CHECK_I64(goal_percent(GOAL_TERMINATED, "draining", 100), 30);
+    CHECK_I64(goal_percent(GOAL_TERMINATED, "terminated", 100), 100);
     CHECK(goal_judge(GOAL_READY, "ready") == VERDICT_REACHED);
     CHECK(goal_judge(GOAL_READY, "of a later version") == VERDICT_GOES_ON);
     CHECK_STR(stage_now("booting", 30), "waiting for its address");
