@@ -41,7 +41,8 @@ SELECT i.id, i.provider_id, i.zone_id, i.instance_type_id, i.model_id,
        to_ms(i.status_changed_at) AS status_changed_at, to_ms(i.ready_at) AS ready_at,
        to_ms(i.failed_at) AS failed_at, to_ms(i.next_run_at) AS next_run_at,
        to_ms(i.deadline_at) AS deadline_at,
-       (i.provider_instance_id IS NOT NULL AND i.status NOT IN ('terminated', 'archived'))
+       (i.provider_instance_id IS NOT NULL AND NOT i.machine_gone
+        AND i.status NOT IN ('terminated', 'archived'))
            OR coalesce(v.storage_count, 0) > 0
            OR EXISTS (SELECT FROM instance_addresses a
                        WHERE a.instance_id = i.id AND a.deleted_at IS NULL) AS billed,

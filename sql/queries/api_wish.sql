@@ -8,7 +8,8 @@ WITH members AS MATERIALIZED (
      ORDER BY i.id <> i.root_id, i.id
        FOR UPDATE
 ), facts AS (
-    SELECT t.id, t.root_id, t.status, o.desired, t.provider_instance_id IS NOT NULL AS has_machine,
+    SELECT t.id, t.root_id, t.status, o.desired,
+           t.provider_instance_id IS NOT NULL AND NOT t.machine_gone AS has_machine,
            EXISTS (SELECT FROM members x
                     WHERE x.id <> t.id
                       AND x.status IN ('provisioning', 'booting', 'installing', 'starting', 'ready',
@@ -16,7 +17,7 @@ WITH members AS MATERIALIZED (
            NOT EXISTS (SELECT FROM members x
                         WHERE x.status NOT IN ('terminated', 'archived')) AS all_over,
            t.status IN ('provisioning_failed', 'startup_failed', 'failed') AND (
-               t.provider_instance_id IS NOT NULL
+               (t.provider_instance_id IS NOT NULL AND NOT t.machine_gone)
                OR EXISTS (SELECT FROM instance_volumes v
                            WHERE v.instance_id = t.id AND v.deleted_at IS NULL)
                OR EXISTS (SELECT FROM instance_addresses a
