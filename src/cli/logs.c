@@ -14,8 +14,8 @@
 enum { LOGS_LIMIT = 100, LOGS_LIMIT_MAX = 1000 };
 
 static const struct table_column logs_columns[] = {
-    { "TIME (UTC)", false, 0, 0 }, { "ACTION", false, 10, 0 }, { "RESULT", false, 0, 3 },
-    { "RULE", false, 10, 4 },      { "CHANGE", false, 12, 1 }, { "TOOK", true, 0, 2 },
+    { "TIME (UTC)", false, 0, 0 }, { "ACTION", false, 15, 0 }, { "RESULT", false, 6, 0 },
+    { "RULE", false, 0, 2 },       { "CHANGE", false, 16, 0 }, { "TOOK", true, 0, 1 },
     { "DETAIL", false, 12, 0 },
 };
 
@@ -50,7 +50,8 @@ logs_add(struct cli *cli, struct table *table, const json_t *entry)
     table_add(table, time_moment(cli->arena, json_get_string(entry, "created_at", NULL)),
               COLOUR_DIM);
     table_add(table, json_get_string(entry, "action_type", "?"), COLOUR_NONE);
-    table_add(table, result, failed ? COLOUR_RED : COLOUR_NONE);
+    table_add(table, strcmp(result, "success") == 0 ? "" : result,
+              failed ? COLOUR_RED : COLOUR_NONE);
     table_add(table, logs_rule(entry), COLOUR_NONE);
     table_add(table, logs_change(cli, entry), COLOUR_NONE);
     table_add(table, took_ms < 0 ? "" : time_span(cli->arena, took_ms), COLOUR_NONE);

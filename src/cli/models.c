@@ -28,8 +28,8 @@ struct error
 models_run(struct cli *cli)
 {
     static const struct table_column columns[] = {
-        { "MODEL", false, 16, 0 }, { "NAME", false, 10, 2 },          { "VRAM", true, 0, 3 },
-        { "CONTEXT", true, 0, 4 }, { "CHEAPEST TYPE", false, 10, 0 }, { "EUR/H", true, 0, 1 },
+        { "MODEL", false, 0, 0 },  { "NAME", false, 10, 2 },         { "VRAM", true, 0, 3 },
+        { "CONTEXT", true, 0, 4 }, { "CHEAPEST TYPE", false, 0, 0 }, { "EUR/H", true, 0, 1 },
         { "ZONES", false, 8, 5 },
     };
     CLEANUP_REPLY struct remote_reply models = { 0 };

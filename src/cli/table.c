@@ -83,6 +83,19 @@ table_natural_widths(const struct table *table, size_t *widths)
     }
 }
 
+/* The first column stays; and all do in a table without rows. */
+static void
+table_leave_out_empty(const struct table *table, size_t *widths)
+{
+    for (size_t c = 1; c < table->column_count; c++) {
+        bool empty = true;
+        for (size_t i = c; i < table->cell_count && empty; i += table->column_count) {
+            empty = table->cells[i].text[0] == '\0';
+        }
+        widths[c] = empty && table->cell_count > 0 ? 0 : widths[c];
+    }
+}
+
 /* A column of width 0 is left out. */
 static size_t
 table_total(const struct table *table, const size_t *widths)
@@ -141,6 +154,9 @@ table_fit(const struct table *table, size_t width, size_t *widths)
     bool fits = false;
 
     table_natural_widths(table, natural);
+    if (width > 0) {
+        table_leave_out_empty(table, natural);
+    }
     do {
         memcpy(widths, natural, table->column_count * sizeof *widths);
         size_t total = table_total(table, widths);

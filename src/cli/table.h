@@ -1,5 +1,5 @@
-/* table.h: rows under titles, fitted to a width: columns that may shrink do so first, then those
- * that may go are left out.  Knows nothing of what it shows. */
+/* table.h: rows under titles, fitted to a width: columns without content are left out, columns that
+ * may shrink do so, then those that may go are left out.  Knows nothing of what it shows. */
 #ifndef INVENTIV_CLI_TABLE_H
 #define INVENTIV_CLI_TABLE_H
 

@@ -47,9 +47,9 @@ static struct error
 types_show(struct cli *cli, const json_t *types, const json_t *models)
 {
     static const struct table_column columns[] = {
-        { "TYPE", false, 10, 0 }, { "PROVIDER", false, 6, 2 }, { "GPUS", true, 0, 4 },
-        { "VRAM", true, 0, 0 },   { "CPUS", true, 0, 5 },      { "RAM", true, 0, 3 },
-        { "EUR/H", true, 0, 0 },  { "ZONES", false, 8, 1 },    { "FITS", false, 10, 0 },
+        { "TYPE", false, 0, 0 }, { "PROVIDER", false, 6, 2 }, { "GPUS", true, 0, 4 },
+        { "VRAM", true, 0, 0 },  { "CPUS", true, 0, 5 },      { "RAM", true, 0, 3 },
+        { "EUR/H", true, 0, 0 }, { "ZONES", false, 8, 1 },    { "FITS", false, 10, 0 },
     };
     struct table *table = table_new(cli->arena, columns, ARRAY_LENGTH(columns));
     const char *wanted = arguments_option(&cli->arguments, "model");

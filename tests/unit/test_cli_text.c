@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/time_text.h"
 #include "check.h"
 #include "cli/clean_text.h"
 #include "cli/progress_bar.h"
 #include "cli/table.h"
-#include "cli/time_text.h"
 
 static void
 test_line(void)
@@ -176,6 +176,23 @@ test_table_drops(void)
 }
 
 static void
+test_table_empty_column(void)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new();
+    CLEANUP_BUFFER struct buffer out = { 0 };
+    const struct table_form forms[] = { { .width = 80 }, { .width = 0 } };
+    struct table *table = table_new(arena, columns, ARRAY_LENGTH(columns));
+
+    for (int i = 0; i < 4; i++) {
+        table_add(table, i == 1 || i == 2 ? "" : "x", COLOUR_NONE);
+    }
+    table_write(table, &forms[0], &out);
+    table_write(table, &forms[1], &out);
+    CHECK_STR(out.bytes, "ID  PLACE\nx   x\n"
+                         "ID  NAME  EUR  PLACE\nx              x\n");
+}
+
+static void
 test_table_colour(void)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
@@ -246,6 +263,8 @@ main(void)
               test_table_natural);
     check_run("a table too wide shrinks what may shrink, the widest first", test_table_shrinks);
     check_run("a table still too wide leaves out what may go", test_table_drops);
+    check_run("a column without content is left out on a terminal, and there for programs",
+              test_table_empty_column);
     check_run("a table has colours only where asked for", test_table_colour);
     check_run("a table's cells are cleaned", test_table_cleans);
     check_run("a bar is as full as the percentage says, never more", test_bar);
