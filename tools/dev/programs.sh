@@ -118,15 +118,24 @@ program_run() {
     )
 }
 
+# program_answers PATH URL
 program_answers() {
-    curl -fsS --noproxy '*' --max-time 2 -o /dev/null "$1/readyz" 2>/dev/null
+    curl -fsS --noproxy '*' --max-time 2 -o /dev/null "$2$1" 2>/dev/null
+}
+
+# programs_await: until all are ready.  A start alone waits only until the program answers at all: it
+# stays up, not ready, while the database or Redis is away.
+programs_await() {
+    service_wait mockcloud 30 program_answers /readyz "$(stack_mockcloud_url)"
+    service_wait orchestrator 60 program_answers /readyz "$(orchestrator_url)"
+    service_wait api 60 program_answers /readyz "$(stack_api_url)"
 }
 
 mockcloud_start() {
     ! service_runs mockcloud || return 0
     mkdir -p "$(guest_dir)"
     program_launch mockcloud M
-    service_wait mockcloud 30 program_answers "$(stack_mockcloud_url)"
+    service_wait mockcloud 30 program_answers /healthz "$(stack_mockcloud_url)"
 }
 
 orchestrator_url() {
@@ -136,13 +145,13 @@ orchestrator_url() {
 orchestrator_start() {
     ! service_runs orchestrator || return 0
     program_launch orchestrator O
-    service_wait orchestrator 60 program_answers "$(orchestrator_url)"
+    service_wait orchestrator 60 program_answers /healthz "$(orchestrator_url)"
 }
 
 api_start() {
     ! service_runs api || return 0
     program_launch api A
-    service_wait api 60 program_answers "$(stack_api_url)"
+    service_wait api 60 program_answers /healthz "$(stack_api_url)"
 }
 
 mockcloud_stop() {

@@ -111,6 +111,7 @@ stack_start_all() {
     catalogue_apply
     orchestrator_start
     api_start
+    programs_await
     stack_unlock
 }
 

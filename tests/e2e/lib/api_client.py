@@ -108,7 +108,11 @@ class ApiClient:
         return self.post(f"/instances/{instance_id}/ask", {"prompt": prompt}, expected=200)
 
     def terminate(self, instance_id):
-        return self.post(f"/instances/{instance_id}/terminate")
+        """202 as often as asked, 200 once it is terminated."""
+        reply = self.call("DELETE", f"/instances/{instance_id}")
+        if reply is None or reply.status not in (200, 202):
+            raise Failure(f"DELETE {instance_id}: {reply}")
+        return reply.body
 
 
 def _rows(answer):
