@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/kill_point.h"
 #include "base/log.h"
+#include "orchestrator/calls.h"
 #include "orchestrator/case.h"
 
 struct act_batch {
@@ -86,28 +87,20 @@ act_send(struct act_batch *batch)
 {
     struct job_cycle *cycle = batch->cycle;
     struct provider_call **calls = arena_array(cycle->arena, struct provider_call *, batch->count);
-    bool *done = arena_array(cycle->arena, bool, batch->count);
+    struct provider **owners = arena_array(cycle->arena, struct provider *, batch->count);
+    size_t length = 0;
 
     for (size_t i = 0; i < batch->count; i++) {
-        size_t length = 0;
-        for (size_t j = i; j < batch->count; j++) {
-            struct instance_case *one = batch->cases[j];
-            if (done[j] || !one->intended || one->provider != batch->cases[i]->provider) {
-                continue;
-            }
-            done[j] = true;
-            one->sent = cycle_lease_covers(cycle, act_call_timeout_ms(cycle));
-            if (one->sent) {
-                one->call->on_sent = act_on_sent;
-                one->call->on_sent_argument = one;
-                calls[length++] = one->call;
-            }
-        }
-        if (length > 0) {
-            provider_run(batch->cases[i]->provider, cycle->arena, calls, length);
-            cycle->calls += length;
+        struct instance_case *one = batch->cases[i];
+        one->sent = one->intended && cycle_lease_covers(cycle, act_call_timeout_ms(cycle));
+        if (one->sent) {
+            one->call->on_sent = act_on_sent;
+            one->call->on_sent_argument = one;
+            owners[length] = one->provider;
+            calls[length++] = one->call;
         }
     }
+    calls_run(cycle, owners, calls, length);
 }
 
 static json_t *

@@ -32,7 +32,7 @@ struct surroundings {
 struct instance_case {
     const char *id;
     int64_t token;
-    bool known; /* its facts were found */
+    bool lost; /* the lease is another's */
     struct instance instance;
     struct surroundings around;
     struct provider *provider; /* NULL: cannot be opened; see provider_error */
@@ -50,8 +50,9 @@ struct instance_case {
 /* gather.c: all facts of all cases, in a fixed number of statements. */
 MUST_CHECK struct error
 gather_facts(struct job_cycle *cycle, struct instance_case *cases, size_t count);
-/* look.c: carries out all looks of all cases at once. */
-void look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count);
+/* look.c: carries out all looks of all cases at once, keeping the leases meanwhile. */
+MUST_CHECK struct error
+look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count);
 /* probe.c: all probes of all cases at once. */
 void probe_run(struct job_cycle *cycle, struct instance_case *cases, size_t count,
                const struct look_plan *plans);

@@ -232,7 +232,6 @@ gather_facts(struct job_cycle *cycle, struct instance_case *cases, size_t count)
                           rows.count);
     }
     for (size_t i = 0; i < count; i++) {
-        cases[i].known = true;
         gather_instance(&rows, i, &cases[i].instance);
         gather_surroundings(cycle, &rows, i, &cases[i].around);
     }

@@ -1,11 +1,8 @@
 /* instance_cycle.c: one cycle of a job about instances: claim, look, decide, apply.  The jobs differ
  * in their claims alone; what is looked at and decided depends on the instance. */
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/log.h"
-#include "orchestrator/case.h"
+#include "orchestrator/lease.h"
 
 static struct error
 instance_claim(struct job_cycle *cycle, enum query_id claim, struct instance_case **cases,
@@ -29,44 +26,6 @@ instance_claim(struct job_cycle *cycle, enum query_id claim, struct instance_cas
     return cycle_claimed(cycle, rows.count, rows.count == 0 ? 0 : row_i64(&rows, 0, "now_ms", 0));
 }
 
-/* After long looks the leases are taken anew, so that acts find room in them.  A case whose lease
- * is lost is left out: its token is another's. */
-static struct error
-instance_renew(struct job_cycle *cycle, struct instance_case *cases, size_t *count)
-{
-    int64_t lease_ms = config_ms(cycle->config, SETTING_JOB_LEASE_SECONDS);
-    int64_t begun_ms = clock_monotonic_ms();
-    struct db_rows rows;
-
-    if (begun_ms - cycle->lease_mono_ms < lease_ms / 4) {
-        return NO_ERROR;
-    }
-    CLEANUP_JSON json_t *held = json_array();
-    for (size_t i = 0; i < *count; i++) {
-        json_array_append_new(held, json_pack("{s:s, s:I}", "instance_id", cases[i].id, "token",
-                                              (json_int_t)cases[i].token));
-    }
-    TRY(db_run(cycle->db, cycle->arena, Q_LEASE_RENEW, &rows,
-               DB_PARAMS(db_json(cycle->arena, held), db_i64(cycle->arena, lease_ms))));
-    cycle->lease_mono_ms = begun_ms;
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++) {
-        bool ours = false;
-        for (size_t row = 0; row < rows.count && !ours; row++) {
-            ours = strcmp(row_text(&rows, row, "id"), cases[i].id) == 0;
-        }
-        if (ours) {
-            cases[kept++] = cases[i];
-        } else {
-            cycle->stale++;
-            log_warn("lease lost", LOG_STR(INSTANCE_ID, cases[i].id),
-                     LOG_STR(JOB, cycle->job->name), LOG_STR(ERROR_CODE, "LEASE_LOST"));
-        }
-    }
-    *count = kept;
-    return NO_ERROR;
-}
-
 struct error
 instance_cycle_run(struct job_cycle *cycle, enum query_id claim)
 {
@@ -78,8 +37,8 @@ instance_cycle_run(struct job_cycle *cycle, enum query_id claim)
         return NO_ERROR;
     }
     TRY(gather_facts(cycle, cases, count));
-    look_run(cycle, cases, count);
-    TRY(instance_renew(cycle, cases, &count));
+    TRY(look_run(cycle, cases, count));
+    count = lease_drop_lost(cycle, cases, count);
     for (size_t i = 0; i < count; i++) {
         cases[i].decision = decide(&cases[i].instance, &cases[i].seen, cycle->policy,
                                    cycle_now_ms(cycle), digest_random_below(UINT32_MAX));

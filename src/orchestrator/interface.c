@@ -85,7 +85,7 @@ interface_task_reply(void *argument)
     http_request_reply(task->request, task->status, "application/json", task->body,
                        strlen(task->body));
     if (task->job != NULL && task->status == 202) {
-        runner_request(task->interface->runner, task->job);
+        pulse_kick(task->interface->pulse); /* ... or another orchestrator takes it up */
     }
     mem_free(task->body);
     mem_free(task);

@@ -2,32 +2,10 @@
  * list was answered between two looks at one thing), then probes. */
 #include <string.h>
 
-#include "orchestrator/case.h"
+#include "orchestrator/calls.h"
+#include "orchestrator/lease.h"
 #include "orchestrator/tags.h"
 #include "orchestrator/workbench.h"
-
-/* Runs the calls of each provider together.  One client a provider: their numbers are few. */
-static void
-look_run_calls(struct job_cycle *cycle, struct provider **owners, struct provider_call **calls,
-               size_t count)
-{
-    struct provider_call **mine = arena_array(cycle->arena, struct provider_call *, count);
-    bool *done = arena_array(cycle->arena, bool, count);
-
-    for (size_t i = 0; i < count; i++) {
-        size_t length = 0;
-        for (size_t j = i; j < count; j++) {
-            if (!done[j] && owners[j] == owners[i]) {
-                mine[length++] = calls[j];
-                done[j] = true;
-            }
-        }
-        if (length > 0) {
-            provider_run(owners[i], cycle->arena, mine, length);
-        }
-    }
-    cycle->calls += count;
-}
 
 static void
 look_lists(struct job_cycle *cycle, struct instance_case *cases, size_t count,
@@ -54,7 +32,7 @@ look_lists(struct job_cycle *cycle, struct instance_case *cases, size_t count,
         owners[length] = cases[i].provider;
         asked[length++] = &calls[i];
     }
-    look_run_calls(cycle, owners, asked, length);
+    calls_run(cycle, owners, asked, length);
     for (size_t i = 0; i < count; i++) {
         if (plans[i].list && cases[i].provider != NULL) {
             cases[i].seen.list_class = calls[i].class;
@@ -164,7 +142,7 @@ look_things(struct job_cycle *cycle, struct instance_case *cases, size_t count,
             asked[place++] = &firsts[i][j];
         }
     }
-    look_run_calls(cycle, owners, asked, total);
+    calls_run(cycle, owners, asked, total);
     for (size_t i = 0; i < count; i++) {
         if (cases[i].provider != NULL) {
             look_things_read(cycle, &cases[i], &plans[i], firsts[i]);
@@ -241,7 +219,7 @@ look_addresses(struct job_cycle *cycle, struct instance_case *cases, size_t coun
             asked[length++] = lists[i];
         }
     }
-    look_run_calls(cycle, owners, asked, length);
+    calls_run(cycle, owners, asked, length);
     for (size_t i = 0; i < count; i++) {
         if (lists[i] == NULL) {
             continue;
@@ -271,7 +249,7 @@ look_open_providers(struct job_cycle *cycle, struct instance_case *cases, size_t
     }
 }
 
-void
+struct error
 look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
 {
     struct look_plan *plans = arena_array(cycle->arena, struct look_plan, count);
@@ -285,10 +263,14 @@ look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
         }
     }
     look_lists(cycle, cases, count, plans);
+    TRY(lease_keep(cycle, cases, count));
     look_things(cycle, cases, count, plans);
+    TRY(lease_keep(cycle, cases, count));
     look_addresses(cycle, cases, count, plans);
+    TRY(lease_keep(cycle, cases, count));
     probe_run(cycle, cases, count, plans);
     for (size_t i = 0; i < count; i++) {
         cases[i].seen.at_ms = cycle_now_ms(cycle);
     }
+    return lease_keep(cycle, cases, count);
 }

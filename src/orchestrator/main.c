@@ -58,6 +58,22 @@ orchestrator_fatal(void *argument)
     loop_stop(orchestrator->loop);
 }
 
+/* A call that outlasts its lease by design could never be made. */
+static struct error
+orchestrator_check_lease(struct arena *arena, const struct config *config)
+{
+    int64_t lease_ms = config_ms(config, SETTING_JOB_LEASE_SECONDS);
+    int64_t call_ms = config_ms(config, SETTING_PROVIDER_CALL_TIMEOUT_SECONDS);
+
+    if (lease_ms < 3 * call_ms) {
+        return error_make(arena, ERR_CONFIG,
+                          "JOB_LEASE_SECONDS=%g must be at least three times "
+                          "PROVIDER_CALL_TIMEOUT_SECONDS=%g",
+                          (double)lease_ms / 1000, (double)call_ms / 1000);
+    }
+    return NO_ERROR;
+}
+
 static struct error
 orchestrator_start(struct orchestrator *orchestrator, struct arena *arena)
 {
@@ -66,6 +82,7 @@ orchestrator_start(struct orchestrator *orchestrator, struct arena *arena)
     if (config_text(config, SETTING_ORCHESTRATOR_TOKEN)[0] == '\0') {
         return error_static(ERR_CONFIG, "ORCHESTRATOR_TOKEN is required: at least 32 bytes");
     }
+    TRY(orchestrator_check_lease(arena, config));
     TRY(wake_check(arena, config));
     TRY(kill_point_start(arena, config));
     TRY(user_data_start(arena, config));

@@ -19,8 +19,9 @@ struct pulse {
     struct db *db;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t stop_asked;
+    pthread_cond_t woken;
     bool stopping;
+    bool kicked;
     bool migrated;
     atomic_bool up;
 };
@@ -77,10 +78,11 @@ pulse_wait(struct pulse *pulse, int64_t delay_ms)
                               .tv_nsec = (long)(until_ms % 1000) * 1000000 };
 
     pthread_mutex_lock(&pulse->lock);
-    while (!pulse->stopping && clock_monotonic_ms() < until_ms) {
-        pthread_cond_timedwait(&pulse->stop_asked, &pulse->lock, &until);
+    while (!pulse->stopping && !pulse->kicked && clock_monotonic_ms() < until_ms) {
+        pthread_cond_timedwait(&pulse->woken, &pulse->lock, &until);
     }
     bool go_on = !pulse->stopping;
+    pulse->kicked = false;
     pthread_mutex_unlock(&pulse->lock);
     return go_on;
 }
@@ -128,10 +130,19 @@ pulse_new(const struct config *config, const char *orchestrator_id, struct runne
     pthread_mutex_init(&pulse->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&pulse->stop_asked, &attributes);
+    pthread_cond_init(&pulse->woken, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_create(&pulse->thread, NULL, pulse_main, pulse);
     return pulse;
+}
+
+void
+pulse_kick(struct pulse *pulse)
+{
+    pthread_mutex_lock(&pulse->lock);
+    pulse->kicked = true;
+    pthread_cond_broadcast(&pulse->woken);
+    pthread_mutex_unlock(&pulse->lock);
 }
 
 void
@@ -142,11 +153,11 @@ pulse_free(struct pulse *pulse)
     }
     pthread_mutex_lock(&pulse->lock);
     pulse->stopping = true;
-    pthread_cond_broadcast(&pulse->stop_asked);
+    pthread_cond_broadcast(&pulse->woken);
     pthread_mutex_unlock(&pulse->lock);
     pthread_join(pulse->thread, NULL);
     db_free(pulse->db);
-    pthread_cond_destroy(&pulse->stop_asked);
+    pthread_cond_destroy(&pulse->woken);
     pthread_mutex_destroy(&pulse->lock);
     mem_free(pulse);
 }

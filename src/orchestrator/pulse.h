@@ -13,6 +13,8 @@ struct pulse *pulse_new(const struct config *config, const char *orchestrator_id
                         struct runner *runner, void (*on_fatal)(void *context), void *context);
 /* The database answered the last pulse. */
 bool pulse_is_up(struct pulse *pulse);
+/* From any thread: looks for runs asked for by hand now. */
+void pulse_kick(struct pulse *pulse);
 void pulse_free(struct pulse *pulse); /* NULL accepted */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/backoff.h"
+#include "orchestrator/calls.h"
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/workbench.h"
 
@@ -56,31 +57,32 @@ catalog_shard_row(struct job_cycle *cycle, const struct db_rows *zones, size_t r
                      "group_ready", false);
 }
 
-/* Reads one zone; its answer goes into types and answered, its row into shards. */
-static void
-catalog_read_zone(struct job_cycle *cycle, const struct db_rows *zones, size_t row, json_t *types,
-                  json_t *shards, const char **answered, size_t *answered_count)
+/* Opens each zone's provider and asks it, all at once; a zone whose provider cannot be opened keeps
+ * a call that says why. */
+static struct provider_call *
+catalog_ask(struct job_cycle *cycle, const struct db_rows *zones)
 {
-    struct provider_call call = { .kind = CALL_TYPE_LIST, .zone = row_text(zones, row, "zone") };
-    struct provider_call *calls[] = { &call };
-    struct provider *provider = NULL;
-    struct error error =
-        workbench_provider(cycle->workbench, cycle->arena, row_text(zones, row, "provider"),
-                           row_text(zones, row, "driver"), row_text(zones, row, "api_url"),
-                           row_text(zones, row, "credentials_prefix"), &provider);
+    struct provider_call *calls = arena_array(cycle->arena, struct provider_call, zones->count);
+    struct provider_call **asked = arena_array(cycle->arena, struct provider_call *, zones->count);
+    struct provider **owners = arena_array(cycle->arena, struct provider *, zones->count);
+    size_t length = 0;
 
-    if (error_is(error)) {
-        json_array_append_new(shards,
-                              catalog_shard_row(cycle, zones, row, ANSWER_DENIED, error.message));
-        return;
+    for (size_t row = 0; row < zones->count; row++) {
+        calls[row] =
+            (struct provider_call){ .kind = CALL_TYPE_LIST, .zone = row_text(zones, row, "zone") };
+        struct error error =
+            workbench_provider(cycle->workbench, cycle->arena, row_text(zones, row, "provider"),
+                               row_text(zones, row, "driver"), row_text(zones, row, "api_url"),
+                               row_text(zones, row, "credentials_prefix"), &owners[length]);
+        if (error_is(error)) {
+            calls[row].class = ANSWER_DENIED;
+            calls[row].message = error.message;
+        } else {
+            asked[length++] = &calls[row];
+        }
     }
-    provider_run(provider, cycle->arena, calls, 1);
-    cycle->calls++;
-    if (call.class == ANSWER_OK) {
-        catalog_add_types(types, zones, row, &call);
-        answered[(*answered_count)++] = row_text(zones, row, "zone_id");
-    }
-    json_array_append_new(shards, catalog_shard_row(cycle, zones, row, call.class, call.message));
+    calls_run(cycle, owners, asked, length);
+    return calls;
 }
 
 static struct error
@@ -102,8 +104,14 @@ job_catalog_sync_run(struct job_cycle *cycle)
     }
     TRY(cycle_claimed(cycle, zones.count, row_i64(&zones, 0, "now_ms", 0)));
     const char **answered = arena_array(arena, const char *, zones.count);
+    struct provider_call *calls = catalog_ask(cycle, &zones);
     for (size_t i = 0; i < zones.count; i++) {
-        catalog_read_zone(cycle, &zones, i, types, shards, answered, &answered_count);
+        if (calls[i].class == ANSWER_OK) {
+            catalog_add_types(types, &zones, i, &calls[i]);
+            answered[answered_count++] = row_text(&zones, i, "zone_id");
+        }
+        json_array_append_new(
+            shards, catalog_shard_row(cycle, &zones, i, calls[i].class, calls[i].message));
     }
     TRY(db_run(cycle->db, arena, Q_CATALOG_APPLY, NULL,
                DB_PARAMS(db_json(arena, types), db_uuid_array(arena, answered, answered_count))));
