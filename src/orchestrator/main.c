@@ -58,6 +58,8 @@ orchestrator_fatal(void *argument)
     loop_stop(orchestrator->loop);
 }
 
+enum { CALLS_IN_A_LEASE = 3 };
+
 /* A call that outlasts its lease by design could never be made. */
 static struct error
 orchestrator_check_lease(struct arena *arena, const struct config *config)
@@ -65,7 +67,7 @@ orchestrator_check_lease(struct arena *arena, const struct config *config)
     int64_t lease_ms = config_ms(config, SETTING_JOB_LEASE_SECONDS);
     int64_t call_ms = config_ms(config, SETTING_PROVIDER_CALL_TIMEOUT_SECONDS);
 
-    if (lease_ms < 3 * call_ms) {
+    if (lease_ms < CALLS_IN_A_LEASE * call_ms) {
         return error_make(arena, ERR_CONFIG,
                           "JOB_LEASE_SECONDS=%g must be at least three times "
                           "PROVIDER_CALL_TIMEOUT_SECONDS=%g",
