@@ -4,7 +4,7 @@
 
 #include "cli/clean_text.h"
 
-enum { TABLE_GAP = 2 };
+enum { TABLE_GAP = 2, TABLE_READABLE = 20 };
 
 struct table_cell {
     const char *text;
@@ -108,15 +108,22 @@ table_total(const struct table *table, const size_t *widths)
     return total;
 }
 
+/* How narrow a column may become; readable: while others could still be left out instead. */
+static size_t
+table_least(const struct table_column *column, bool readable)
+{
+    return readable && column->shrink_to < TABLE_READABLE ? TABLE_READABLE : column->shrink_to;
+}
+
 /* Takes from the widest of those that may shrink, one by one; false when none may any more. */
 static bool
-table_shrink(const struct table *table, size_t *widths, size_t excess)
+table_shrink(const struct table *table, size_t *widths, size_t excess, bool readable)
 {
     for (; excess > 0; excess--) {
         size_t widest = table->column_count;
         for (size_t c = 0; c < table->column_count; c++) {
-            size_t least = table->columns[c].shrink_to;
-            bool may = least > 0 && widths[c] > least;
+            const struct table_column *column = &table->columns[c];
+            bool may = column->shrink_to > 0 && widths[c] > table_least(column, readable);
             if (may && (widest == table->column_count || widths[c] > widths[widest])) {
                 widest = c;
             }
@@ -152,6 +159,7 @@ table_fit(const struct table *table, size_t width, size_t *widths)
 {
     size_t *natural = arena_array(table->arena, size_t, table->column_count);
     bool fits = false;
+    size_t total;
 
     table_natural_widths(table, natural);
     if (width > 0) {
@@ -159,9 +167,13 @@ table_fit(const struct table *table, size_t width, size_t *widths)
     }
     do {
         memcpy(widths, natural, table->column_count * sizeof *widths);
-        size_t total = table_total(table, widths);
-        fits = width == 0 || total <= width || table_shrink(table, widths, total - width);
+        total = table_total(table, widths);
+        fits = width == 0 || total <= width || table_shrink(table, widths, total - width, true);
     } while (!fits && table_drop(table, natural));
+    total = table_total(table, widths);
+    if (!fits && total > width) {
+        table_shrink(table, widths, total - width, false); /* as narrow as it gets */
+    }
 }
 
 static void

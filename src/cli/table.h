@@ -1,5 +1,6 @@
-/* table.h: rows under titles, fitted to a width: columns without content are left out, columns that
- * may shrink do so, then those that may go are left out.  Knows nothing of what it shows. */
+/* table.h: rows under titles, fitted to a width: columns without content are left out; columns that
+ * may shrink do so as far as they stay readable; then those that may go are left out; then the rest
+ * shrinks further.  Knows nothing of what it shows. */
 #ifndef INVENTIV_CLI_TABLE_H
 #define INVENTIV_CLI_TABLE_H
 

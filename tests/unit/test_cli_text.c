@@ -126,8 +126,9 @@ table_text(struct arena *arena, size_t width, bool colour)
     CLEANUP_BUFFER struct buffer out = { 0 };
     const struct table_form form = { .width = width, .colour = colour };
     struct table *table = table_new(arena, columns, ARRAY_LENGTH(columns));
-    static const char *const cells[] = { "1", "the first one", "1.5", "here", "22", "x",
-                                         "",  "over there" };
+    static const char *const cells[] = {
+        "1", "the first of all names", "1.5", "here", "22", "x", "", "over there"
+    };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cells); i++) {
         table_add(table, cells[i], i == 0 ? COLOUR_GREEN : COLOUR_NONE);
@@ -140,12 +141,12 @@ static void
 test_table_natural(void)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
-    const char *wanted = "ID  NAME           EUR  PLACE\n"
-                         "1   the first one  1.5  here\n"
-                         "22  x                   over there\n";
+    const char *wanted = "ID  NAME                    EUR  PLACE\n"
+                         "1   the first of all names  1.5  here\n"
+                         "22  x                            over there\n";
 
     CHECK_STR(table_text(arena, 0, false), wanted);
-    CHECK_STR(table_text(arena, 34, false), wanted);
+    CHECK_STR(table_text(arena, 43, false), wanted);
 }
 
 static void
@@ -153,9 +154,9 @@ test_table_shrinks(void)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
 
-    CHECK_STR(table_text(arena, 28, false), "ID  NAME      EUR  PLACE\n"
-                                            "1   the fir~  1.5  here\n"
-                                            "22  x              over the~\n");
+    CHECK_STR(table_text(arena, 41, false), "ID  NAME                  EUR  PLACE\n"
+                                            "1   the first of all na~  1.5  here\n"
+                                            "22  x                          over there\n");
 }
 
 static void
@@ -163,10 +164,14 @@ test_table_drops(void)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
 
-    /* NAME goes first, then EUR; what must stay stays, however narrow the terminal. */
-    CHECK_STR(table_text(arena, 14, false), "ID  EUR  PLACE\n"
+    /* NAME goes first, rather than being cut to what nobody can read; then EUR. */
+    CHECK_STR(table_text(arena, 40, false), "ID  EUR  PLACE\n"
                                             "1   1.5  here\n"
-                                            "22       over~\n");
+                                            "22       over there\n");
+    CHECK_STR(table_text(arena, 18, false), "ID  PLACE\n"
+                                            "1   here\n"
+                                            "22  over there\n");
+    /* What must stay is cut in the end, down to its least. */
     CHECK_STR(table_text(arena, 12, false), "ID  PLACE\n"
                                             "1   here\n"
                                             "22  over th~\n");
@@ -198,7 +203,7 @@ test_table_colour(void)
     CLEANUP_ARENA struct arena *arena = arena_new();
     const char *text = table_text(arena, 0, true);
 
-    CHECK(strstr(text, "\033[32m1\033[0m   the first one") != NULL);
+    CHECK(strstr(text, "\033[32m1\033[0m   the first of") != NULL);
     CHECK(strchr(table_text(arena, 0, false), '\033') == NULL);
 }
 
