@@ -75,6 +75,17 @@ access_refuses_foreign_page(struct exchange *exchange)
     return false;
 }
 
+void
+access_refuse_foreign_login(struct exchange *exchange)
+{
+    bool from_page = http_request_header(exchange->request, "Origin") != NULL;
+
+    if (access_changes_something(exchange) && from_page &&
+        !client_origin_is_ours(exchange->request)) {
+        exchange_refuse(exchange, 403, "forbidden", "Origin must be this server");
+    }
+}
+
 static void
 access_take_person(struct arena *arena, const struct db_rows *rows, struct person *out)
 {

@@ -10,6 +10,10 @@
 /* Fills exchange->person, or gives the refusal as the reply. */
 MUST_CHECK struct error access_admit(struct exchange *exchange, struct db *db);
 
+/* Of a public route: somebody else's page may not log its visitors in here.  Gives the refusal as
+ * the reply. */
+void access_refuse_foreign_login(struct exchange *exchange);
+
 /* The token of "Authorization: Bearer TOKEN"; NULL where there is none. */
 const char *access_bearer(const struct http_request *request);
 

@@ -10,12 +10,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* A value that the database does not take is the client's fault, not ours. */
 static void
 dispatch_log_error(const struct exchange *exchange, struct error error)
 {
-    log_fail("a request failed", LOG_STR(REQUEST_ID, exchange->id),
-             LOG_STR(METHOD, exchange->endpoint->method), LOG_STR(PATH, exchange->endpoint->path),
-             LOG_STR(ERROR_CODE, error_code_name(error.code)), LOG_STR(ERROR, error.message));
+    LOG_AT(error.code == ERR_INPUT ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "a request failed",
+           LOG_STR(REQUEST_ID, exchange->id), LOG_STR(METHOD, exchange->endpoint->method),
+           LOG_STR(PATH, exchange->endpoint->path),
+           LOG_STR(ERROR_CODE, error_code_name(error.code)), LOG_STR(ERROR, error.message));
 }
 
 /* What kept a handler from its reply becomes one; the message stays in the log. */
@@ -59,7 +61,9 @@ dispatch_handle(struct exchange *exchange, struct db *db)
 {
     enum role role = exchange->endpoint->role;
 
-    if (role != ROLE_NOBODY && role != ROLE_WORKER) {
+    if (role == ROLE_NOBODY) {
+        access_refuse_foreign_login(exchange);
+    } else if (role != ROLE_WORKER) {
         TRY(access_admit(exchange, db));
     }
     if (exchange->status != 0 || !dispatch_take_body(exchange)) {

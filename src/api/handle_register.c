@@ -56,9 +56,11 @@ handle_register_read(struct exchange *exchange, struct register_request *out)
     }
     out->has_bearer = bearer != NULL;
     out->bearer_hash = bearer == NULL ? "-" : handle_register_hash(arena, bearer);
-    out->issued = out->told.secret == NULL ? handle_register_draw(arena) : NULL;
-    out->token_hash =
-        handle_register_hash(arena, out->issued == NULL ? out->told.secret : out->issued);
+    const char *token = out->told.secret;
+    if (token == NULL) {
+        token = out->issued = handle_register_draw(arena);
+    }
+    out->token_hash = handle_register_hash(arena, token);
     return true;
 }
 

@@ -112,7 +112,9 @@ db_check_clock(struct db *db)
 static bool
 db_died_while_idle(struct db *db)
 {
-    return PQconsumeInput(db->connection) == 0 || PQconsumeInput(db->connection) == 0;
+    bool read = PQconsumeInput(db->connection) != 0;
+
+    return !read || PQconsumeInput(db->connection) == 0;
 }
 
 struct error
