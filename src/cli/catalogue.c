@@ -1,6 +1,5 @@
 #include "cli/catalogue.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -179,15 +178,6 @@ catalogue_cheapest(const json_t *types, const json_t *model)
     return best;
 }
 
-static int
-catalogue_compare_price(const void *left, const void *right)
-{
-    double a = catalogue_price(*(const json_t *const *)left);
-    double b = catalogue_price(*(const json_t *const *)right);
-
-    return a < b ? -1 : a > b;
-}
-
 const json_t **
 catalogue_by_price(struct arena *arena, const json_t *types, const json_t *model, size_t *count)
 {
@@ -198,10 +188,14 @@ catalogue_by_price(struct arena *arena, const json_t *types, const json_t *model
     *count = 0;
     json_array_foreach(types, i, type)
     {
-        if (catalogue_is_active(type) && (model == NULL || catalogue_fits(model, type))) {
-            sorted[(*count)++] = type;
+        if (!catalogue_is_active(type) || (model != NULL && !catalogue_fits(model, type))) {
+            continue;
         }
+        size_t place = (*count)++;
+        for (; place > 0 && catalogue_price(sorted[place - 1]) > catalogue_price(type); place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place] = type;
     }
-    qsort(sorted, *count, sizeof *sorted, catalogue_compare_price);
     return sorted;
 }

@@ -1,4 +1,5 @@
 /* main.c: `inventiv`, the command line: a client of the public API and of nothing else. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,6 +155,7 @@ main(int argc, char **argv)
                        .json = words.json,
                        .out = terminal_of(stdout),
                        .err = terminal_of(stderr) };
+    assert(command != NULL); /* program_start() has ended what is the program's own */
     int status = cli_run(&cli, command, &words);
     http_client_free(cli.http);
     config_free(config);
