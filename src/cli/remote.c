@@ -223,16 +223,22 @@ remote_get(struct cli *cli, struct arena *arena, const char *path, bool list,
     return NO_ERROR;
 }
 
+static bool
+remote_goes_on(const struct remote_reply *reply)
+{
+    return reply->next != NULL && reply->next[0] != '\0';
+}
+
 struct error
 remote_get_list(struct cli *cli, const char *path, struct remote_reply *reply)
 {
     int64_t pages_left = config_count(cli->config, SETTING_INVENTIV_PAGES_MAX);
 
     TRY(remote_get(cli, cli->arena, path, true, reply));
-    if (reply->next[0] == '\0') {
+    if (!remote_goes_on(reply)) {
         return NO_ERROR;
     }
-    while (reply->next[0] != '\0') {
+    while (remote_goes_on(reply)) {
         CLEANUP_REPLY struct remote_reply page = { 0 };
         if (--pages_left <= 0) {
             return error_static(ERR_LIMIT, "the list is longer than INVENTIV_PAGES_MAX pages");
