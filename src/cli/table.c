@@ -75,11 +75,10 @@ table_natural_widths(const struct table *table, size_t *widths)
 {
     for (size_t c = 0; c < table->column_count; c++) {
         widths[c] = clean_width(table->columns[c].title);
-    }
-    for (size_t i = 0; i < table->cell_count; i++) {
-        size_t width = clean_width(table->cells[i].text);
-        size_t c = i % table->column_count;
-        widths[c] = width > widths[c] ? width : widths[c];
+        for (size_t i = c; i < table->cell_count; i += table->column_count) {
+            size_t width = clean_width(table->cells[i].text);
+            widths[c] = width > widths[c] ? width : widths[c];
+        }
     }
 }
 
