@@ -70,7 +70,7 @@ CREATE TABLE instances (
     CONSTRAINT instances_deadline CHECK (
         deadline_at IS NOT NULL OR status IN ('ready', 'terminated', 'archived')
         OR (status IN ('provisioning_failed', 'startup_failed', 'failed')
-            AND provider_instance_id IS NULL)),
+            AND (provider_instance_id IS NULL OR machine_gone))),
     CONSTRAINT instances_root CHECK ((replaces IS NULL) OR (root_id <> id))
 ) WITH (fillfactor = 70);
 

@@ -88,9 +88,15 @@ instance_failures_in_row(const struct instance *instance)
 bool
 instance_rents_something(const struct instance *instance)
 {
-    if (instance->machine_ref[0] != '\0' || instance->volume_count > 0 ||
-        instance->address_count > 0) {
+    bool machine = instance->machine_ref[0] != '\0' && !instance->machine_gone;
+
+    if (machine || instance->address_count > 0) {
         return true;
+    }
+    for (size_t i = 0; i < instance->volume_count; i++) {
+        if (!instance->volumes[i].keep) {
+            return true;
+        }
     }
     for (size_t i = 0; i < instance->operation_count; i++) {
         const struct operation *operation = &instance->operations[i];

@@ -119,7 +119,8 @@ bool operation_is_unsettled(const struct operation *operation);
 bool operation_names_stray(const struct instance *instance, const struct operation *operation);
 /* Failed acts since the last that succeeded, of this generation. */
 int64_t instance_failures_in_row(const struct instance *instance);
-/* Something is rented, or may be: machine, volume, address, or a create not settled. */
+/* Something is to be given back, or may be: a machine not proven gone, a volume that is not kept, an
+ * address, a create not settled. */
 bool instance_rents_something(const struct instance *instance);
 
 #endif
