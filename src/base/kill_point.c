@@ -17,6 +17,7 @@ static struct {
     char kind[40];
     int signal;
     atomic_int left; /* fires when it reaches 0 */
+    kill_point_watcher watcher;
 } kill_state = { .point = -1 };
 
 const char *
@@ -55,8 +56,17 @@ kill_point_start(struct arena *arena, const struct config *config)
 }
 
 void
+kill_point_watch(kill_point_watcher watcher)
+{
+    kill_state.watcher = watcher;
+}
+
+void
 kill_point_pass(enum kill_point point, const char *kind)
 {
+    if (kill_state.watcher != NULL) {
+        kill_state.watcher(point, kind);
+    }
     if ((int)point != kill_state.point) {
         return;
     }

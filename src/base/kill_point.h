@@ -28,4 +28,9 @@ MUST_CHECK struct error kill_point_start(struct arena *arena, const struct confi
 void kill_point_pass(enum kill_point point, const char *kind);
 const char *kill_point_name(enum kill_point point);
 
+/* For tests within the process: called at each point by the thread that passes it, before the
+ * point fires.  Set while no other thread runs; NULL: nobody watches. */
+typedef void (*kill_point_watcher)(enum kill_point point, const char *kind);
+void kill_point_watch(kill_point_watcher watcher);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/kill_point.h"
 #include "domain/group_rules.h"
+#include "orchestrator/shard.h"
 #include "orchestrator/tags.h"
 #include "orchestrator/workbench.h"
 
@@ -123,42 +124,39 @@ zone_act(struct job_cycle *cycle, struct zone_case *zone)
     return NO_ERROR;
 }
 
-static json_t *
-zone_apply_row(struct job_cycle *cycle, const struct zone_case *zone)
+static void
+zone_end(struct job_cycle *cycle, json_t *ends, const struct zone_case *zone)
 {
     bool acted = zone->op_id != NULL;
     bool done = acted && zone->call.class == ANSWER_OK;
-    bool failed = zone->decision.failed || (acted && !done);
     bool ready = done && zone->decision.step == GROUP_SET_RULES;
-    const char *ref = !done                                 ? ""
-                      : zone->decision.step == GROUP_CREATE ? zone->call.new_ref
-                                                            : zone->decision.ref;
-    int64_t next_ms =
-        zone->decision.next_run_ms + (acted && !done ? cycle->policy->check_base_ms : 0);
+    struct shard_end end = {
+        .next_run_ms =
+            zone->decision.next_run_ms + (acted && !done ? cycle->policy->check_base_ms : 0),
+        .failed = zone->decision.failed || (acted && !done),
+        .error_code = acted ? answer_class_error_code(zone->call.class) : "",
+        .message = acted ? zone->call.message : zone->decision.message,
+        .group_ref = !done                                 ? ""
+                     : zone->decision.step == GROUP_CREATE ? zone->call.new_ref
+                                                           : zone->decision.ref,
+        .group_ready = ready,
+    };
 
     if (!ready) {
-        cycle_due_in(cycle, next_ms - cycle_now_ms(cycle));
+        cycle_due_in(cycle, end.next_run_ms - cycle_now_ms(cycle));
     }
-    cycle->applied++;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s, s:b}", "job", cycle->job->name,
-                     "provider_id", zone_text(zone, "provider_id"), "zone_id",
-                     zone_text(zone, "zone_id"), "token",
-                     (json_int_t)row_i64(zone->rows, zone->row, "fencing_token", 0), "next_run_ms",
-                     (json_int_t)next_ms, "failed", failed, "error_code",
-                     acted ? answer_class_error_code(zone->call.class) : "", "message",
-                     acted ? zone->call.message : zone->decision.message, "group_ref", ref,
-                     "group_ready", ready);
+    shard_add(cycle, ends, zone->rows, zone->row, &end);
 }
 
 static struct error
 zone_apply(struct job_cycle *cycle, struct zone_case *zones, size_t count)
 {
-    CLEANUP_JSON json_t *decisions = json_array();
+    CLEANUP_JSON json_t *ends = json_array();
     CLEANUP_JSON json_t *marks = json_array();
 
     for (size_t i = 0; i < count; i++) {
         const struct group_decision *decision = &zones[i].decision;
-        json_array_append_new(decisions, zone_apply_row(cycle, &zones[i]));
+        zone_end(cycle, ends, &zones[i]);
         if (decision->close_unsettled || decision->mark_empty_look) {
             json_array_append_new(
                 marks, json_pack("{s:s, s:s, s:s}", "zone_id", zone_text(&zones[i], "zone_id"),
@@ -167,8 +165,7 @@ zone_apply(struct job_cycle *cycle, struct zone_case *zones, size_t count)
         }
         json_decref(zones[i].unsettled);
     }
-    return db_run(cycle->db, cycle->arena, Q_SHARD_APPLY, NULL,
-                  DB_PARAMS(db_json(cycle->arena, decisions), db_json(cycle->arena, marks)));
+    return shard_apply(cycle, ends, marks);
 }
 
 static struct error

@@ -5,6 +5,7 @@
 #include "domain/backoff.h"
 #include "orchestrator/calls.h"
 #include "orchestrator/jobs/jobs.h"
+#include "orchestrator/shard.h"
 #include "orchestrator/workbench.h"
 
 enum { GIB = 1 << 30 };
@@ -34,27 +35,23 @@ catalog_add_types(json_t *types, const struct db_rows *zones, size_t row,
     }
 }
 
-static json_t *
-catalog_shard_row(struct job_cycle *cycle, const struct db_rows *zones, size_t row,
-                  enum answer_class class, const char *message)
+static void
+catalog_end_zone(struct job_cycle *cycle, json_t *ends, const struct db_rows *zones, size_t row,
+                 const struct provider_call *call)
 {
     int64_t period_ms = config_ms(cycle->config, SETTING_JOB_CATALOG_SYNC_PERIOD_SECONDS);
-    bool failed = class != ANSWER_OK;
+    bool failed = call->class != ANSWER_OK;
     int64_t delay_ms = failed ? backoff_ms(cycle->policy->check_base_ms, period_ms,
                                            row_i64(zones, row, "attempts", 1), 0)
                               : period_ms;
-
-    int64_t next_ms = cycle_now_ms(cycle) + delay_ms;
+    struct shard_end end = { .next_run_ms = cycle_now_ms(cycle) + delay_ms,
+                             .failed = failed,
+                             .error_code = answer_class_error_code(call->class),
+                             .message = call->message,
+                             .group_ref = "" };
 
     cycle_due_in(cycle, delay_ms);
-    cycle->applied++;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s, s:b}", "job", cycle->job->name,
-                     "provider_id", row_text(zones, row, "provider_id"), "zone_id",
-                     row_text(zones, row, "zone_id"), "token",
-                     (json_int_t)row_i64(zones, row, "fencing_token", 0), "next_run_ms",
-                     (json_int_t)next_ms, "failed", failed, "error_code",
-                     answer_class_error_code(class), "message", message, "group_ref", "",
-                     "group_ready", false);
+    shard_add(cycle, ends, zones, row, &end);
 }
 
 /* Opens each zone's provider and asks it, all at once; a zone whose provider cannot be opened keeps
@@ -90,8 +87,7 @@ job_catalog_sync_run(struct job_cycle *cycle)
 {
     struct arena *arena = cycle->arena;
     CLEANUP_JSON json_t *types = json_array();
-    CLEANUP_JSON json_t *shards = json_array();
-    size_t answered_count = 0;
+    CLEANUP_JSON json_t *ends = json_array();
     struct db_rows zones;
 
     cycle->claim_mono_ms = cycle->lease_mono_ms = clock_monotonic_ms();
@@ -103,19 +99,16 @@ job_catalog_sync_run(struct job_cycle *cycle)
         return NO_ERROR;
     }
     TRY(cycle_claimed(cycle, zones.count, row_i64(&zones, 0, "now_ms", 0)));
-    const char **answered = arena_array(arena, const char *, zones.count);
     struct provider_call *calls = catalog_ask(cycle, &zones);
     for (size_t i = 0; i < zones.count; i++) {
         if (calls[i].class == ANSWER_OK) {
             catalog_add_types(types, &zones, i, &calls[i]);
-            answered[answered_count++] = row_text(&zones, i, "zone_id");
         }
-        json_array_append_new(
-            shards, catalog_shard_row(cycle, &zones, i, calls[i].class, calls[i].message));
+        catalog_end_zone(cycle, ends, &zones, i, &calls[i]);
     }
     TRY(db_run(cycle->db, arena, Q_CATALOG_APPLY, NULL,
-               DB_PARAMS(db_json(arena, types), db_uuid_array(arena, answered, answered_count))));
-    return db_run(cycle->db, arena, Q_SHARD_APPLY, NULL, DB_PARAMS(db_json(arena, shards), "[]"));
+               DB_PARAMS(db_json(arena, types), db_json(arena, ends))));
+    return shard_apply(cycle, ends, NULL);
 }
 
 static struct error
