@@ -81,7 +81,7 @@ fake_engine_usage_view(const struct fake_engine_usage *usage)
 {
     return json_pack("{s:I, s:I, s:I}", "prompt_tokens", (json_int_t)usage->prompt_tokens,
                      "completion_tokens", (json_int_t)usage->completion_tokens, "total_tokens",
-                     (json_int_t)(usage->prompt_tokens + usage->completion_tokens));
+                     (json_int_t)usage->prompt_tokens + usage->completion_tokens);
 }
 
 static json_t *

@@ -1,5 +1,6 @@
 #include "orchestrator/ssh_banner.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -23,8 +24,9 @@ ssh_banner_connect(const struct ssh_banner *banner)
         return -1;
     }
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0) {
-        connect(fd, found->ai_addr, found->ai_addrlen); /* poll() tells how it ended */
+    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) {
+        close(fd);
+        fd = -1;
     }
     freeaddrinfo(found);
     return fd;
