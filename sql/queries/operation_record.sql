@@ -47,7 +47,11 @@ journalled AS (
            nullif(r.error_code, ''), r.message, r.duration_ms,
            jsonb_build_object('kind', r.kind, 'outcome', r.outcome, 'ref', r.provider_ref),
            fleet_now()
-      FROM recorded r)
+      FROM recorded r),
+due AS MATERIALIZED ( -- In the order in which everybody locks: roots first.
+    SELECT i.id FROM instances i
+     WHERE i.id IN (SELECT instance_id FROM recorded UNION SELECT instance_id FROM late)
+       AND i.status <> 'archived'
+     ORDER BY i.root_id, i.id <> i.root_id, i.id FOR NO KEY UPDATE)
 UPDATE instances i SET next_run_at = least(i.next_run_at, fleet_now())
- WHERE i.id IN (SELECT instance_id FROM recorded UNION SELECT instance_id FROM late)
-   AND i.status <> 'archived';
+  FROM due WHERE i.id = due.id;
