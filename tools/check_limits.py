@@ -8,7 +8,7 @@ import sys
 import c_source
 
 PATTERNS = {
-    "a duration as a number": r"\b\w*(?:_ms|_seconds|_timeout|_MS|_SECONDS|_TIMEOUT)\s*(?:=|==|<|>|<=|>=)\s*[1-9]\d*\b",
+    "a duration as a number": r"\b\w*(?:_ms|_seconds|_timeout|_MS|_SECONDS|_TIMEOUT)\s*(?:=|==|<|>|<=|>=)\s*[1-9]\d*\b(?!\s*\*)",
     "a duration as a product": r"\b\d+\s*\*\s*(?:60|1000|3600|86400)\b",
     "an interval of SQL text": r"\binterval\s+'\d",
 }
