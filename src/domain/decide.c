@@ -6,7 +6,7 @@
 #include "domain/decide_parts.h"
 
 int64_t
-deadline_of(enum instance_state state, const struct policy *policy, int64_t now_ms)
+decide_deadline_ms(enum instance_state state, const struct policy *policy, int64_t now_ms)
 {
     switch (state) {
     case INSTANCE_PROVISIONING:
@@ -49,7 +49,7 @@ decide_move(struct decide_context *c, enum instance_rule rule, const char *messa
     }
     c->out->rule = rule;
     c->out->to = transition->to;
-    c->out->deadline_ms = deadline_of(transition->to, c->policy, c->now_ms);
+    c->out->deadline_ms = decide_deadline_ms(transition->to, c->policy, c->now_ms);
     bool rests = transition->to == INSTANCE_READY || state_is_final(transition->to);
     c->out->next_run_ms = rests ? 0 : c->now_ms;
     if (state_is_failed_kind(transition->to)) {

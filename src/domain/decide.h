@@ -84,6 +84,6 @@ struct decision decide_after_act(const struct instance *instance, const struct a
                                  const struct policy *policy, int64_t now_ms, uint32_t random);
 
 /* When a state entered at now_ms must end; 0: none of its own. */
-int64_t deadline_of(enum instance_state state, const struct policy *policy, int64_t now_ms);
+int64_t decide_deadline_ms(enum instance_state state, const struct policy *policy, int64_t now_ms);
 
 #endif

@@ -25,9 +25,9 @@ bool decide_again(struct decide_context *c, const char *message); /* due at once
 void decide_mark(struct decide_context *c, enum mark_kind kind, const char *id);
 
 /* operation_rules.c: unsettled calls, before anything else is called.  False: all is settled. */
-bool settle_operations(struct decide_context *c);
+bool operation_settle(struct decide_context *c);
 /* Finds, records or rules out a machine that a create may have made.  False: there is none. */
-bool settle_creates(struct decide_context *c);
+bool operation_settle_creates(struct decide_context *c);
 /* The act is allowed now: the zone does not rest. */
 bool decide_act_unless_paused(struct decide_context *c, enum call_kind kind, const char *ref,
                               const char *message);
@@ -37,6 +37,6 @@ bool startup_step(struct decide_context *c);   /* startup_rules.c */
 bool drain_step(struct decide_context *c);     /* drain_rules.c */
 bool terminate_step(struct decide_context *c); /* terminate_rules.c */
 /* Puts volumes and addresses of the machine seen on record, where they are not. */
-bool record_things(struct decide_context *c);
+bool rented_record(struct decide_context *c);
 
 #endif

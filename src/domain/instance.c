@@ -34,6 +34,19 @@ instance_last_operation(const struct instance *instance, enum call_kind kind, in
     return NULL;
 }
 
+bool
+operation_went_well(const struct operation *operation)
+{
+    return operation != NULL && operation->outcome == OUTCOME_ANSWERED &&
+           operation->class == ANSWER_OK;
+}
+
+bool
+instance_has_done(const struct instance *instance, enum call_kind kind, const char *ref)
+{
+    return operation_went_well(instance_last_operation(instance, kind, instance->generation, ref));
+}
+
 const struct operation *
 instance_open_operation(const struct instance *instance)
 {
@@ -75,8 +88,7 @@ instance_failures_in_row(const struct instance *instance)
 
     for (size_t i = instance->operation_count; i > 0; i--) {
         const struct operation *operation = &instance->operations[i - 1];
-        bool fine = operation->outcome == OUTCOME_ADOPTED ||
-                    (operation->outcome == OUTCOME_ANSWERED && operation->class == ANSWER_OK);
+        bool fine = operation->outcome == OUTCOME_ADOPTED || operation_went_well(operation);
         if (fine || operation->generation != instance->generation) {
             break;
         }

@@ -111,8 +111,12 @@ const char *probe_kind_name(enum probe_kind kind);
 const struct operation *
 instance_last_operation(const struct instance *instance, enum call_kind kind, int64_t generation,
                         const char *ref);
+/* That very call was answered with OK when it was last made in this generation. */
+bool instance_has_done(const struct instance *instance, enum call_kind kind, const char *ref);
 /* The one without outcome; NULL when none is open. */
 const struct operation *instance_open_operation(const struct instance *instance);
+/* Answered with OK; NULL allowed. */
+bool operation_went_well(const struct operation *operation);
 /* Open, or unknown and not cleared up. */
 bool operation_is_unsettled(const struct operation *operation);
 /* A create that made a machine which is neither the one on record nor proven gone. */

@@ -5,7 +5,7 @@
 #include "domain/decide_parts.h"
 
 static const struct operation *
-unsettled_of(const struct instance *instance, bool create)
+operation_first_unsettled(const struct instance *instance, bool create)
 {
     for (size_t i = 0; i < instance->operation_count; i++) {
         const struct operation *operation = &instance->operations[i];
@@ -20,9 +20,9 @@ unsettled_of(const struct instance *instance, bool create)
 /* A call on a thing with a known id is settled by looking at the thing; only, while another may
  * still send it, what is seen now is not yet the end of it. */
 bool
-settle_operations(struct decide_context *c)
+operation_settle(struct decide_context *c)
 {
-    const struct operation *open = unsettled_of(c->instance, false);
+    const struct operation *open = operation_first_unsettled(c->instance, false);
 
     if (open == NULL) {
         return false;
@@ -40,9 +40,9 @@ settle_operations(struct decide_context *c)
 }
 
 static bool
-record_machine(struct decide_context *c, const char *ref)
+operation_record_machine(struct decide_context *c, const char *ref)
 {
-    const struct operation *create = unsettled_of(c->instance, true);
+    const struct operation *create = operation_first_unsettled(c->instance, true);
 
     c->out->record_ref = ref;
     c->out->notes |= NOTE_MACHINE_RECORDED;
@@ -55,7 +55,7 @@ record_machine(struct decide_context *c, const char *ref)
 
 /* A machine that an operation names is looked up by id, which does not lag [F_REF]. */
 static bool
-settle_named(struct decide_context *c, const struct operation *create)
+operation_settle_named(struct decide_context *c, const struct operation *create)
 {
     const struct seen *seen = c->seen;
     int64_t again_ms = c->instance->gone_first_seen_ms + c->policy->gone_confirm_ms;
@@ -64,7 +64,7 @@ settle_named(struct decide_context *c, const struct operation *create)
         return decide_again(c, "a machine that a call made is looked up");
     }
     if (seen->server_class == ANSWER_OK) {
-        return record_machine(c, create->ref);
+        return operation_record_machine(c, create->ref);
     }
     if (seen->server_class != ANSWER_NOT_FOUND || seen->list_class != ANSWER_OK) {
         return decide_retry(c, "the provider does not answer; nothing is concluded");
@@ -84,7 +84,7 @@ settle_named(struct decide_context *c, const struct operation *create)
 /* Two looks by tag in vain, the second when no list can lag behind the last instant at which the
  * call can have been sent [F_LOOK2]. */
 static bool
-settle_empty(struct decide_context *c, const struct operation *create)
+operation_settle_empty(struct decide_context *c, const struct operation *create)
 {
     int64_t sure_ms = create->send_by_ms + c->policy->list_lag_ms;
 
@@ -104,14 +104,14 @@ settle_empty(struct decide_context *c, const struct operation *create)
 }
 
 bool
-settle_creates(struct decide_context *c)
+operation_settle_creates(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
-    const struct operation *create = unsettled_of(instance, true);
+    const struct operation *create = operation_first_unsettled(instance, true);
 
     for (size_t i = 0; i < instance->operation_count; i++) {
         if (operation_names_stray(instance, &instance->operations[i])) {
-            return settle_named(c, &instance->operations[i]);
+            return operation_settle_named(c, &instance->operations[i]);
         }
     }
     if (c->seen->list_class != ANSWER_OK) {
@@ -122,14 +122,14 @@ settle_creates(struct decide_context *c)
     if (oldest != NULL) {
         bool confirmed =
             c->seen->server_class == ANSWER_OK && strcmp(c->seen->server_ref, oldest->ref) == 0;
-        return confirmed ? record_machine(c, oldest->ref)
+        return confirmed ? operation_record_machine(c, oldest->ref)
                          : decide_retry(c, "a listed machine is not confirmed by its id yet");
     }
-    return create != NULL && settle_empty(c, create);
+    return create != NULL && operation_settle_empty(c, create);
 }
 
 static bool
-is_on_record(const struct rented *things, size_t count, const char *ref)
+rented_is_recorded(const struct rented *things, size_t count, const char *ref)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(things[i].ref, ref) == 0) {
@@ -140,19 +140,19 @@ is_on_record(const struct rented *things, size_t count, const char *ref)
 }
 
 bool
-record_things(struct decide_context *c)
+rented_record(struct decide_context *c)
 {
     const struct server_view *server = c->seen->server;
     const struct instance *instance = c->instance;
     bool all = true;
 
     for (size_t i = 0; i < server->volume_count; i++) {
-        all =
-            all && is_on_record(instance->volumes, instance->volume_count, server->volumes[i].ref);
+        all = all &&
+              rented_is_recorded(instance->volumes, instance->volume_count, server->volumes[i].ref);
     }
     for (size_t i = 0; i < server->address_count; i++) {
-        all = all &&
-              is_on_record(instance->addresses, instance->address_count, server->addresses[i].ref);
+        all = all && rented_is_recorded(instance->addresses, instance->address_count,
+                                        server->addresses[i].ref);
     }
     if (all) {
         return false;

@@ -5,27 +5,14 @@
 #include "domain/decide_parts.h"
 
 static const struct operation *
-last_create(const struct instance *instance)
+provision_last_create(const struct instance *instance)
 {
     return instance_last_operation(instance, CALL_SERVER_CREATE, instance->generation, NULL);
 }
 
-static bool
-operation_went_well(const struct operation *operation)
-{
-    return operation != NULL && operation->outcome == OUTCOME_ANSWERED &&
-           operation->class == ANSWER_OK;
-}
-
-static bool
-has_done(const struct instance *instance, enum call_kind kind, const char *ref)
-{
-    return operation_went_well(instance_last_operation(instance, kind, instance->generation, ref));
-}
-
 /* The last call was refused for good, or too many failed. */
 static bool
-give_up_after_failures(struct decide_context *c)
+provision_give_up_after_failures(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
     const struct operation *last = instance->operation_count == 0
@@ -47,7 +34,7 @@ give_up_after_failures(struct decide_context *c)
 
 /* Only after a look that was complete and later than the deadline: facts beat deadlines. */
 static bool
-give_up_at_deadline(struct decide_context *c)
+provision_give_up_at_deadline(struct decide_context *c)
 {
     if (c->seen->at_ms <= c->instance->deadline_ms || !look_is_complete(c->instance, c->seen)) {
         return false;
@@ -57,19 +44,19 @@ give_up_at_deadline(struct decide_context *c)
 }
 
 static bool
-create_machine(struct decide_context *c)
+provision_create(struct decide_context *c)
 {
-    const struct operation *last = last_create(c->instance);
+    const struct operation *last = provision_last_create(c->instance);
     bool vanished = operation_went_well(last) && !last->gone;
 
-    if (vanished) { /* Named and neither recorded nor gone: settle_creates() is not done with it. */
+    if (vanished) { /* Named and neither recorded nor gone: operation_settle_creates() is not done with it. */
         return decide_again(c, "the machine that was made is looked up");
     }
     return decide_act_unless_paused(c, CALL_SERVER_CREATE, "", "the machine is being created");
 }
 
 static bool
-prepare_volumes(struct decide_context *c)
+provision_volumes(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
 
@@ -77,7 +64,7 @@ prepare_volumes(struct decide_context *c)
         const struct rented *volume = &instance->volumes[i];
         bool grows = volume->is_boot && instance->wanted_boot_bytes > volume->size_bytes &&
                      volume->size_bytes > 0;
-        if (has_done(instance, CALL_VOLUME_RESIZE, volume->ref)) {
+        if (instance_has_done(instance, CALL_VOLUME_RESIZE, volume->ref)) {
             continue;
         }
         decide_act_unless_paused(c, CALL_VOLUME_RESIZE, volume->ref,
@@ -90,7 +77,7 @@ prepare_volumes(struct decide_context *c)
 }
 
 static bool
-prepare_group(struct decide_context *c)
+provision_group(struct decide_context *c)
 {
     const char *group = c->instance->zone_group_ref;
 
@@ -98,7 +85,7 @@ prepare_group(struct decide_context *c)
         return decide_wait(c, c->policy->settle_ms, "the zone's security group is being made");
     }
     if (strcmp(c->seen->server->security_group_ref, group) == 0 ||
-        has_done(c->instance, CALL_SECURITY_GROUP_ATTACH, NULL)) {
+        instance_has_done(c->instance, CALL_SECURITY_GROUP_ATTACH, NULL)) {
         return false;
     }
     return decide_act_unless_paused(c, CALL_SECURITY_GROUP_ATTACH, c->instance->machine_ref,
@@ -106,7 +93,7 @@ prepare_group(struct decide_context *c)
 }
 
 static bool
-power_on(struct decide_context *c)
+provision_power_on(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
     const struct operation *last =
@@ -135,7 +122,7 @@ power_on(struct decide_context *c)
 }
 
 static bool
-prepare_machine(struct decide_context *c)
+provision_prepare(struct decide_context *c)
 {
     if (c->seen->server_class == ANSWER_NOT_FOUND) {
         return decide_retry(c, "the machine on record is not found at the provider");
@@ -143,19 +130,19 @@ prepare_machine(struct decide_context *c)
     if (c->seen->server_class != ANSWER_OK) {
         return decide_retry(c, "the provider does not answer; nothing is concluded");
     }
-    if (record_things(c) || prepare_volumes(c)) {
+    if (rented_record(c) || provision_volumes(c)) {
         return true;
     }
     c->out->progress = 25;
-    if (prepare_group(c)) {
+    if (provision_group(c)) {
         return true;
     }
     c->out->progress = 27;
-    if (!has_done(c->instance, CALL_USER_DATA_PUT, NULL)) {
+    if (!instance_has_done(c->instance, CALL_USER_DATA_PUT, NULL)) {
         return decide_act_unless_paused(c, CALL_USER_DATA_PUT, c->instance->machine_ref,
                                         "the installer is being handed over");
     }
-    return power_on(c);
+    return provision_power_on(c);
 }
 
 bool
@@ -166,18 +153,18 @@ provision_step(struct decide_context *c)
     /* Progress first, then the deadline: a machine that runs has made it, however late. */
     if (recorded && c->seen->server_class == ANSWER_OK &&
         c->seen->server->state == SERVER_RUNNING &&
-        has_done(c->instance, CALL_USER_DATA_PUT, NULL) &&
+        instance_has_done(c->instance, CALL_USER_DATA_PUT, NULL) &&
         instance_open_operation(c->instance) == NULL) {
-        return power_on(c);
+        return provision_power_on(c);
     }
-    if (give_up_at_deadline(c) || settle_operations(c)) {
+    if (provision_give_up_at_deadline(c) || operation_settle(c)) {
         return true;
     }
-    if (!recorded && settle_creates(c)) {
+    if (!recorded && operation_settle_creates(c)) {
         return true;
     }
-    if (give_up_after_failures(c)) {
+    if (provision_give_up_after_failures(c)) {
         return true;
     }
-    return recorded ? prepare_machine(c) : create_machine(c);
+    return recorded ? provision_prepare(c) : provision_create(c);
 }

@@ -23,7 +23,7 @@ probe_holds(const struct decide_context *c, enum probe_kind kind)
 }
 
 static bool
-agent_is_there(const struct decide_context *c)
+startup_agent_is_there(const struct decide_context *c)
 {
     const struct probe_seen *readyz = &c->seen->probes[PROBE_READYZ];
 
@@ -44,7 +44,7 @@ note_progress(struct decide_context *c)
         { PROBE_WARMUP, NOTE_WARMUP, 90 },
     };
 
-    if (agent_is_there(c)) {
+    if (startup_agent_is_there(c)) {
         c->out->progress = 60;
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -73,7 +73,7 @@ startup_progress(struct decide_context *c)
         c->out->progress = 100;
         return decide_move(c, RULE_MODEL_SERVED, "the wanted model answers");
     }
-    if (agent_is_there(c) && decide_move(c, RULE_AGENT_SEEN, "the worker is there")) {
+    if (startup_agent_is_there(c) && decide_move(c, RULE_AGENT_SEEN, "the worker is there")) {
         return true;
     }
     if (probe_holds(c, PROBE_SSH) && decide_move(c, RULE_SSH_REACHABLE, "the machine answers")) {
@@ -103,15 +103,6 @@ startup_deadline(struct decide_context *c)
     return decide_move(c, RULE_RECOVERY_GAVE_UP, "not recovered within its time; given up");
 }
 
-static bool
-went_well(const struct instance *instance, enum call_kind kind)
-{
-    const struct operation *last =
-        instance_last_operation(instance, kind, instance->generation, NULL);
-
-    return last != NULL && last->outcome == OUTCOME_ANSWERED && last->class == ANSWER_OK;
-}
-
 /* A later generation: its installer is handed over, then the machine started anew to run it. */
 static bool
 startup_reinstall(struct decide_context *c)
@@ -121,11 +112,12 @@ startup_reinstall(struct decide_context *c)
     if (instance->generation == 1) {
         return false;
     }
-    if (!went_well(instance, CALL_USER_DATA_PUT)) {
+    if (!instance_has_done(instance, CALL_USER_DATA_PUT, NULL)) {
         return decide_act_unless_paused(c, CALL_USER_DATA_PUT, instance->machine_ref,
                                         "the installer is being handed over");
     }
-    if (went_well(instance, CALL_SERVER_REBOOT) || went_well(instance, CALL_SERVER_POWERON)) {
+    if (instance_has_done(instance, CALL_SERVER_REBOOT, NULL) ||
+        instance_has_done(instance, CALL_SERVER_POWERON, NULL)) {
         return false;
     }
     switch (c->seen->server->state) {
@@ -157,8 +149,8 @@ startup_reason(const struct decide_context *c)
     if (c->seen->probes[PROBE_MODELS].mismatch) {
         return "the engine serves another model";
     }
-    return agent_is_there(c) ? "the worker is there; the model is not served yet"
-                             : "nothing was heard from the worker yet";
+    return startup_agent_is_there(c) ? "the worker is there; the model is not served yet"
+                                     : "nothing was heard from the worker yet";
 }
 
 /* Fruitless: look again later and later, though anything heard makes the instance due at once. */
@@ -185,7 +177,7 @@ startup_step(struct decide_context *c)
     bool shown = c->seen->server_class == ANSWER_OK;
 
     note_progress(c);
-    if (startup_progress(c) || startup_deadline(c) || settle_operations(c)) {
+    if (startup_progress(c) || startup_deadline(c) || operation_settle(c)) {
         return true;
     }
     if (shown && server->address[0] != '\0' && strcmp(server->address, c->instance->address) != 0) {
@@ -194,7 +186,7 @@ startup_step(struct decide_context *c)
         c->out->progress = c->out->progress > 40 ? c->out->progress : 40;
         return decide_again(c, "the machine's address is known");
     }
-    if (shown && (record_things(c) || startup_reinstall(c))) {
+    if (shown && (rented_record(c) || startup_reinstall(c))) {
         return true;
     }
     return startup_wait(c);

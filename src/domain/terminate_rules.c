@@ -4,14 +4,14 @@
 #include "domain/decide_parts.h"
 
 static bool
-machine_is_gone(const struct instance *instance)
+terminate_machine_is_gone(const struct instance *instance)
 {
     return instance->machine_ref[0] == '\0' || instance->machine_gone;
 }
 
 /* Two looks by id, with the list answered between them: it is read first in each look. */
 static bool
-prove_machine_gone(struct decide_context *c)
+terminate_prove_gone(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
     int64_t again_ms = instance->gone_first_seen_ms + c->policy->gone_confirm_ms;
@@ -31,7 +31,7 @@ prove_machine_gone(struct decide_context *c)
 }
 
 static bool
-stop_or_delete(struct decide_context *c)
+terminate_stop_or_delete(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
     const struct operation *last =
@@ -61,10 +61,10 @@ stop_or_delete(struct decide_context *c)
 
 /* The machine goes only after what hangs on it is on record: nothing else would name it later. */
 static bool
-remove_machine(struct decide_context *c)
+terminate_remove_machine(struct decide_context *c)
 {
     if (c->seen->server_class == ANSWER_NOT_FOUND) {
-        return prove_machine_gone(c);
+        return terminate_prove_gone(c);
     }
     if (c->seen->server_class != ANSWER_OK) {
         return decide_retry(c, "the provider does not answer; nothing is concluded");
@@ -75,7 +75,7 @@ remove_machine(struct decide_context *c)
     if (c->seen->address_list_class != ANSWER_OK) {
         return decide_retry(c, "the provider's addresses are not shown; nothing is deleted");
     }
-    return record_things(c) || stop_or_delete(c);
+    return rented_record(c) || terminate_stop_or_delete(c);
 }
 
 struct leftover {
@@ -89,7 +89,7 @@ struct leftover {
 
 /* True when the thing calls for an act now; otherwise *next_ms may come nearer. */
 static bool
-remove_leftover(struct decide_context *c, const struct leftover *left, int64_t *next_ms)
+terminate_leftover(struct decide_context *c, const struct leftover *left, int64_t *next_ms)
 {
     const struct rented *thing = left->thing;
     int64_t look_again_ms = c->now_ms + c->policy->settle_ms;
@@ -116,7 +116,7 @@ remove_leftover(struct decide_context *c, const struct leftover *left, int64_t *
 
 /* False: none is left. */
 static bool
-remove_leftovers(struct decide_context *c)
+terminate_leftovers(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
     int64_t next_ms = c->now_ms + c->policy->check_base_ms;
@@ -134,7 +134,7 @@ remove_leftovers(struct decide_context *c)
             continue;
         }
         any = true;
-        if (remove_leftover(c, &left, &next_ms)) {
+        if (terminate_leftover(c, &left, &next_ms)) {
             return true;
         }
     }
@@ -144,7 +144,7 @@ remove_leftovers(struct decide_context *c)
             CALL_ADDRESS_DELETE,     MARK_ADDRESS_ABSENT,         MARK_ADDRESS_GONE
         };
         any = true;
-        if (remove_leftover(c, &left, &next_ms)) {
+        if (terminate_leftover(c, &left, &next_ms)) {
             return true;
         }
     }
@@ -157,18 +157,18 @@ terminate_step(struct decide_context *c)
     if (c->now_ms > c->instance->deadline_ms) {
         c->out->error_code = "TERMINATE_TIMEOUT"; /* Told, and gone on with. */
     }
-    if (settle_operations(c)) {
+    if (operation_settle(c)) {
         return true;
     }
-    if (!machine_is_gone(c->instance)) {
-        return remove_machine(c);
+    if (!terminate_machine_is_gone(c->instance)) {
+        return terminate_remove_machine(c);
     }
-    if (settle_creates(c)) {
+    if (operation_settle_creates(c)) {
         return true;
     }
     if (!c->seen->rented_asked) {
         return decide_again(c, "what the machine had is looked up");
     }
-    return remove_leftovers(c) ||
+    return terminate_leftovers(c) ||
            decide_move(c, RULE_SERVER_GONE, "everything that was rented is proven gone");
 }
