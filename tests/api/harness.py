@@ -9,42 +9,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import traceback
 import urllib.parse
 import uuid
 
 import cluster
 
-LIMIT = 20.0  # longest that a test waits for something
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from expect import LIMIT, Tally, check, equal, until  # noqa: E402  (what tests use of it, too)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BINARY = sys.argv[1] if len(sys.argv) > 1 else 'inventiv-api'
 ADMIN_PASSWORD = 'correct-horse-battery'
 ROLES = ('viewer', 'operator', 'admin')
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
-
-
-def equal(got, wanted, what=''):
-    if got != wanted:
-        raise AssertionError(f'{what}: got {got!r}, wanted {wanted!r}')
-
-
-def until(condition, what, limit=LIMIT):
-    """The condition's first true value; fails when there is none in time."""
-    deadline = time.monotonic() + limit
-    pause = threading.Event()
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f'not within {limit} s: {what}')
-        pause.wait(0.02)
 
 
 class Database:
@@ -189,21 +165,12 @@ def query(**parameters):
     return '?' + urllib.parse.urlencode(parameters)
 
 
-TOTALS = {'passed': 0, 'failed': 0}
+TALLY = Tally()
 
 
 def run(*tests):
     """Runs the tests in order: each is (sentence, function).  1 when one has failed, else 0; the
     closing line sums up all that were run."""
-    failed = 0
     for sentence, test in tests:
-        try:
-            test()
-            print(f'ok      {sentence}', flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f'FAILED  {sentence}\n{traceback.format_exc()}', flush=True)
-    TOTALS['passed'] += len(tests) - failed
-    TOTALS['failed'] += failed
-    print(f'{TOTALS["passed"]} passed, {TOTALS["failed"]} failed', flush=True)
-    return 1 if failed else 0
+        TALLY.run(sentence, test)
+    return TALLY.close()

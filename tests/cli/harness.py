@@ -13,8 +13,10 @@ import tempfile
 import termios
 import threading
 import time
-import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from expect import Tally, check  # noqa: E402  (what tests use of it, too)
 
 BINARY = os.path.abspath(sys.argv[1])
 DEADLINE_SECONDS = 20
@@ -23,11 +25,6 @@ PASSWORD = 'correct horse battery'
 ONE = '3f2a9c1e-0000-4000-8000-000000000001'
 TWO = '3f2a9c1e-0000-4000-8000-000000000002'
 OTHER = 'b0b0cafe-0000-4000-8000-000000000003'
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
 
 
 def check_is(got, wanted):
@@ -237,21 +234,11 @@ def instance(status='ready', percent=100, instance_id=ONE, **more):
 
 def run(tests):
     """Runs the functions, named by their documentation; ends the program."""
-    passed = failed = 0
+    tally = Tally()
     for test in tests:
-        name = ' '.join(test.__doc__.split())
         api = Api()
         cli = Cli(api)
-        try:
-            test(api, cli)
-            passed += 1
-            print(f'ok   {name}', flush=True)
-        except Exception:
-            failed += 1
-            traceback.print_exc()
-            print(f'FAIL {name}', flush=True)
-        finally:
-            cli.close()
-            api.stop()
-    print(f'{passed} passed, {failed} failed')
-    sys.exit(1 if failed else 0)
+        tally.run(' '.join(test.__doc__.split()), test, api, cli)
+        cli.close()
+        api.stop()
+    sys.exit(tally.close())

@@ -7,11 +7,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import traceback
 
-LIMIT = 20.0  # longest that a test waits for something
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from expect import LIMIT, Tally, alive, check, equal, free_port, until  # noqa: E402  (what tests use of it, too)
+
 TOKEN = '0f3c1f9e-4d5e-4a6b-8c7d-9e0f1a2b3c4d'
 PROJECT = '105bdce1-64c0-48ab-899d-868455867ecf'
 IMAGE = '8e0da557-5d75-40ba-b928-5984075aa255'
@@ -20,46 +19,9 @@ BLOCK = '/block/v1/zones/local'
 BINARY = sys.argv[1] if len(sys.argv) > 1 else 'inventiv-mockcloud'
 
 
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
-
-
-def equal(got, wanted, what=''):
-    if got != wanted:
-        raise AssertionError(f'{what}: got {got!r}, wanted {wanted!r}')
-
-
-def until(condition, what, limit=LIMIT):
-    """The condition's first true value; fails when there is none in time."""
-    deadline = time.monotonic() + limit
-    pause = threading.Event()
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f'not within {limit} s: {what}')
-        pause.wait(0.02)
-
-
-def free_port(address='127.0.0.1'):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
-
-
 def free_network():
     """A 127.a.b.0/24 that this process is unlikely to share with another."""
     return f'127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 200 + 1}.0'
-
-
-def alive(pid):
-    try:
-        with open(f'/proc/{pid}/stat') as stat:
-            return stat.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
-    except OSError:
-        return False
 
 
 class Reply:
@@ -244,17 +206,10 @@ class Cloud:
 
 def run(tests):
     """tests: sentence -> function.  Ends the process."""
-    passed = failed = 0
+    tally = Tally()
     for sentence, test in tests.items():
-        try:
-            test()
-            passed += 1
-            print(f'ok {sentence}', flush=True)
-        except Exception:  # whatever it is, it is this test's
-            failed += 1
-            print(f'FAIL {sentence}\n{traceback.format_exc()}', flush=True)
-    print(f'{passed} passed, {failed} failed')
-    sys.exit(1 if failed else 0)
+        tally.run(sentence, test)
+    sys.exit(tally.close())
 
 
 def with_cloud(test, **settings):

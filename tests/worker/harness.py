@@ -3,46 +3,22 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from expect import LIMIT, Tally, alive, check, free_port, until  # noqa: E402  (what tests use of it, too)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIMIT = 20.0  # longest that a test waits for something
 INSTANCE = '11111111-2222-4333-8444-555555555555'
 REGISTER = '/internal/worker/register'
 HEARTBEAT = '/internal/worker/heartbeat'
-
-
-def until(condition, what, limit=LIMIT):
-    """The condition's first true value; fails when there is none in time."""
-    deadline = time.monotonic() + limit
-    pause = threading.Event()
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f'not within {limit} s: {what}')
-        pause.wait(0.02)
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def get(url, token=None):
@@ -63,14 +39,6 @@ def post(url, value):
     request = urllib.request.Request(url, json.dumps(value).encode(), method='POST')
     with urllib.request.urlopen(request, timeout=5) as reply:
         return reply.read()
-
-
-def alive(pid):
-    try:
-        with open(f'/proc/{pid}/stat') as stat:
-            return stat.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
-    except OSError:
-        return False
 
 
 class Call:
@@ -231,24 +199,14 @@ class Worker:
 
 def run(tests, only=None):
     """Runs the functions, named by their documentation; the exit status."""
-    passed = failed = 0
+    tally = Tally()
     for test in tests:
-        name = ' '.join(test.__doc__.split())
         if only and only not in test.__name__:
             continue
         plane = Plane()
-        try:
-            test(plane)
-            passed += 1
-            print(f'ok {name}', flush=True)
-        except Exception:
-            failed += 1
-            traceback.print_exc()
-            print(f'FAIL {name}', flush=True)
-        finally:
-            plane.stop()
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed else 0
+        tally.run(' '.join(test.__doc__.split()), test, plane)
+        plane.stop()
+    return tally.close()
 
 
 BINARY = os.path.abspath(sys.argv[1])
