@@ -3,6 +3,7 @@ it passes.
 
     with checks.Run() as run:
         run.check("one and one are two", 1 + 1 == 2)
+        run.after_each(stack.expect_invariants)
         run.test("a machine is given back", test_given_back, stack)
     # prints `ok NAME` or `FAIL NAME`, then `N passed, N failed`, and exits accordingly
 """
@@ -42,6 +43,7 @@ class Run:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self._after = []
         # So that a test that is stopped from outside stops the stack that it started.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
@@ -56,6 +58,10 @@ class Run:
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         sys.exit(1 if self.failed or not self.passed else 0)
 
+    def after_each(self, function):
+        """Belongs to every later test: one that passes and leaves something wrong has failed."""
+        self._after.append(function)
+
     def check(self, sentence, condition, message="does not hold"):
         self._count(sentence, None if condition else Failure(message))
         return bool(condition)
@@ -65,6 +71,8 @@ class Run:
         started = time.monotonic()
         try:
             result = function(*arguments)
+            for after in self._after:
+                after()
         except Exception as error:  # a test may fail in any way; the next one still runs
             self._count(sentence, error)
             return None

@@ -17,6 +17,7 @@ import tempfile
 
 from api_client import ApiClient, call
 from checks import Failure, equal, wait_until
+from bill import bill_violations
 from database import ROOT, Database
 from local_cloud import LocalCloud
 
@@ -24,6 +25,20 @@ DEV = os.path.join(ROOT, "dev")
 BUILD_DIR = os.path.abspath(os.environ.get("BUILD_DIR") or os.path.join(ROOT, "build"))
 CLI = os.path.join(BUILD_DIR, "src", "cli", "inventiv")
 UP_SECONDS = 180
+
+# What a test need not wait for is short; what it measures it sets itself.
+QUICK = {
+    "PROVIDER_SETTLE_SECONDS": "0.1", "PROVIDER_GONE_CONFIRM_SECONDS": "0.3",
+    "PROVIDER_CALL_TIMEOUT_SECONDS": "1", "PROVIDER_CONNECT_TIMEOUT_SECONDS": "1",
+    "PROVIDER_LIST_LAG_SECONDS": "1", "JOB_LEASE_SECONDS": "3",
+    "PROVISION_BACKOFF_SECONDS": "0.3", "VOLUME_DELETE_RETRY_BACKOFF_SECONDS": "0.3",
+    "HEALTH_CHECK_BASE_INTERVAL_SECONDS": "0.5", "HEALTH_CHECK_BACKOFF_MAX_INTERVAL_SECONDS": "1",
+    "HEALTH_CHECK_PROBE_TIMEOUT_SECONDS": "1",
+    "MOCKCLOUD_BOOT_SECONDS": "0.2", "MOCKCLOUD_STOP_SECONDS": "0.1",
+    "MOCKCLOUD_INSTALL_SECONDS": "0.1", "MOCKCLOUD_MODEL_LOAD_SECONDS": "0.2",
+    "MOCKCLOUD_VOLUME_SECONDS": "0.1",
+}
+PARTS = ("postgres", "redis", "mockcloud", "orchestrator", "api")
 
 
 def read_env(path):
@@ -36,7 +51,7 @@ def read_env(path):
 class Stack:
     def __init__(self, **settings):
         self.run_dir = tempfile.mkdtemp(prefix="inventiv-e2e-")
-        self.settings = settings
+        self.settings = {**QUICK, **settings}
         self.values = {}
         self.api = self.cloud = self.database = None
 
@@ -137,7 +152,29 @@ class Stack:
                    lambda: self.cloud.rented() == (0, 0, 0), seconds)
 
     def expect_invariants(self):
-        equal(self.database.violations(), [], "the list of violated invariants")
+        equal(self.database.violations() + bill_violations(self.cloud, self.database), [],
+              "the list of violated invariants")
+
+    def guests(self):
+        """The folder of the machines' folders."""
+        with open(f"/proc/{self.pid('mockcloud')}/environ", encoding="utf-8") as environment:
+            names = dict(line.split("=", 1) for line in environment.read().split("\0") if "=" in line)
+        return names["MOCKCLOUD_GUEST_DIR"]
+
+    def probe(self, part, path):
+        """The status of GET path at api, orchestrator or mockcloud; None: no answer."""
+        reply = call("GET", self.values[part.upper() + "_URL"] + path, timeout=5)
+        return None if reply is None else reply.status
+
+    def wait_probe(self, part, path, wanted, seconds=15):
+        wait_until(f"{part} answers {path} with {wanted}",
+                   lambda: self.probe(part, path) == wanted, seconds)
+
+    def mend(self):
+        """Whatever a failed test left stopped runs again."""
+        self.start(*PARTS)
+        for part in ("mockcloud", "orchestrator", "api"):
+            self.wait_probe(part, "/readyz", 200)
 
     def show_logs(self, lines=40):
         for part in ("mockcloud", "orchestrator", "api"):
