@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,4 +118,18 @@ http_request_reply_error(struct http_request *request, int status, const char *c
     const char *text = json_text(http_request_arena(request), body);
 
     http_request_reply(request, status, "application/json", text, strlen(text));
+}
+
+/* The descriptor is MHD's and stays open: it finds that it cannot send, and closes it. */
+void
+http_request_abort(struct http_request *request, const void *bytes, size_t length)
+{
+    if (request->mhd != NULL) {
+        int fd = request->connection->fd;
+        ssize_t ignored = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)ignored;
+        shutdown(fd, SHUT_RDWR);
+    }
+    http_reply_give(request, 500,
+                    MHD_create_response_from_buffer_with_free_callback(0, mem_alloc(0), mem_free));
 }

@@ -67,5 +67,8 @@ http_request_reply_file(struct http_request *request, const char *path, const ch
 /* {"error": code, "message": message} */
 void http_request_reply_error(struct http_request *request, int status, const char *code,
                               const char *message);
+/* Instead of a reply: these raw bytes (length 0: none), as far as they can be sent at once, then
+ * the end of the connection.  How a server that must break off in the middle does so. */
+void http_request_abort(struct http_request *request, const void *bytes, size_t length);
 
 #endif

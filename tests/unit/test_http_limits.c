@@ -25,12 +25,20 @@ reply_held(void *text)
 }
 
 static void
+abort_held(void *bytes)
+{
+    http_request_abort(held, bytes, strlen(bytes));
+}
+
+static void
 handle(struct http_request *request, void *context)
 {
     (void)context;
     atomic_fetch_add(&arrived, 1);
     if (strcmp(http_request_path(request), "/held") == 0) {
         held = request;
+    } else if (strcmp(http_request_path(request), "/abort") == 0) {
+        http_request_abort(request, "HTTP/1.1 20", strlen("HTTP/1.1 20"));
     } else {
         http_request_reply(request, 200, "text/plain", "ok", 2);
     }
@@ -170,6 +178,43 @@ test_drain_limit(void)
 }
 
 static void
+check_aborted(int fd, const char *wanted)
+{
+    CLEANUP_BUFFER struct buffer reply = { 0 };
+
+    CHECK(wire_read_all(fd, &reply));
+    CHECK_STR(reply.length == 0 ? "" : reply.bytes, wanted);
+    close(fd);
+}
+
+static void
+test_abort(void)
+{
+    struct server_fixture *fixture = serve((struct http_server_options){ 0 });
+    static const char *const texts[] = { "", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" };
+    int port = server_fixture_port(fixture);
+    CLEANUP_BUFFER struct buffer reply = { 0 };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        int fd = wire_connect(port);
+        char text[64] = { 0 };
+        memcpy(text, texts[i], strlen(texts[i]));
+        wire_send_text(fd, GET("/held"));
+        await_arrived((int)i + 1);
+        server_fixture_call(fixture, abort_held, text);
+        check_aborted(fd, texts[i]);
+    }
+    int fd = wire_connect(port);
+    wire_send_text(fd, GET("/x"));
+    CHECK(wire_read_message(fd, &reply)); /* what was answered before stays answered */
+    wire_send_text(fd, GET("/abort"));
+    check_aborted(fd, "HTTP/1.1 20");
+    wire_exchange(port, GET("/x"), strlen(GET("/x")), &reply);
+    CHECK_I64(wire_status(&reply), 200);
+    server_fixture_free(fixture);
+}
+
+static void
 test_addresses(void)
 {
     static const char *const wrong[] = { "127.0.0.1", "nonsense:1:2", "127.0.0.1:x", "0.0.0.0:0",
@@ -209,6 +254,7 @@ main(void)
     check_run("a connection over the limit waits for a free place", test_connection_limit);
     check_run("draining closes idle connections and answers what is under way", test_drain);
     check_run("draining ends at its limit, and a later reply goes nowhere", test_drain_limit);
+    check_run("an aborted request gets the bytes given, or none, and the end", test_abort);
     check_run("a wrong, taken or public address is refused by name", test_addresses);
     return check_end();
 }
