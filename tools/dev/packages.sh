@@ -28,11 +28,12 @@ packages_ensure() {
     command -v dpkg-query >/dev/null || die "this is no Debian; install: $(packages_listed "$@" | xargs)" 3
     missing=$(packages_missing "$@" | xargs)
     [ -n "$missing" ] || return 0
-    say "Installing: $missing"
     # shellcheck disable=SC2086
     if as_root; then
+        say "Installing: $missing"
         bash "$ROOT/tools/dev/install_packages.sh" $missing
     elif packages_sudo_works; then
+        say "Installing: $missing"
         sudo bash "$ROOT/tools/dev/install_packages.sh" $missing
     else
         warn "dev: these packages are missing, and this user is neither root nor has sudo:"
