@@ -1,7 +1,7 @@
 -- Claims due instances for job-provisioning.   $1 lease in ms   $2 most rows   $3 orchestrator
 WITH due AS MATERIALIZED (
     SELECT id FROM instances
-     WHERE next_run_at <= fleet_now() AND lease_until <= fleet_now()
+     WHERE next_run_at <= (SELECT fleet_now()) AND lease_until <= (SELECT fleet_now())
        AND status = 'provisioning'
      ORDER BY next_run_at
      LIMIT $2::int
@@ -9,8 +9,8 @@ WITH due AS MATERIALIZED (
 UPDATE instances i
    SET fencing_token = i.fencing_token + 1,
        attempts = i.attempts + 1,
-       lease_until = fleet_now() + ms($1::bigint),
+       lease_until = (SELECT fleet_now()) + ms($1::bigint),
        lease_owner = $3::uuid
   FROM due
  WHERE i.id = due.id
-RETURNING i.id, i.fencing_token, to_ms(fleet_now()) AS now_ms;
+RETURNING i.id, i.fencing_token, to_ms((SELECT fleet_now())) AS now_ms;
