@@ -85,20 +85,22 @@ def _rank(name):
     return (2, LAST.index(name), name) if name in LAST else (1, 0, name)
 
 
+def _add(groups, name, variant, test):
+    group = groups.setdefault(name, Group(name, variant))
+    kind = group.parallel if test.get("is_parallel", True) else group.serial
+    kind.append(_c_program(test, variant))
+
+
 def discover():
     groups = {}
     tests = list(_meson_tests())
     for suite, test in tests:
-        group = groups.setdefault(suite, Group(suite))
-        kind = group.parallel if test.get("is_parallel", True) else group.serial
-        kind.append(_c_program(test, ""))
+        _add(groups, suite, "", test)
+        for variant, suites in SANITIZED.items():
+            if suite in suites:
+                _add(groups, variant, variant, test)
     for folder, path in _python_programs(tests):
         groups.setdefault(folder, Group(folder)).serial.append(_python_program(path))
-    for variant, suites in SANITIZED.items():
-        group = Group(variant, variant)
-        group.parallel = [_c_program(test, variant) for suite, test in tests if suite in suites]
-        if group.parallel:
-            groups[variant] = group
     return {name: groups[name] for name in sorted(groups, key=_rank)}
 
 
