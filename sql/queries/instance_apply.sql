@@ -123,33 +123,39 @@ volumes AS (
                volume_type text, size_bytes bigint, is_boot boolean)
       JOIN applied a ON a.id = t.instance_id
      WHERE t.kind = 'volume'
-    ON CONFLICT (instance_id, provider_volume_id) DO NOTHING),
+    ON CONFLICT (instance_id, provider_volume_id) DO UPDATE -- Taken for gone, and there after all.
+       SET deleted_at = NULL, status = 'attached', gone_first_seen_at = NULL
+     WHERE instance_volumes.deleted_at IS NOT NULL),
 addresses AS (
     INSERT INTO instance_addresses (instance_id, provider_id, zone_id, provider_address_id, address)
     SELECT a.id, a.provider_id, a.zone_id, t.ref, t.address
       FROM jsonb_to_recordset($3::jsonb) AS t (instance_id uuid, kind text, ref text, address text)
       JOIN applied a ON a.id = t.instance_id
      WHERE t.kind = 'address'
-    ON CONFLICT (instance_id, provider_address_id) DO NOTHING),
+    ON CONFLICT (instance_id, provider_address_id) DO UPDATE -- Taken for gone, and there after all.
+       SET deleted_at = NULL, gone_first_seen_at = NULL
+     WHERE instance_addresses.deleted_at IS NOT NULL),
 volume_marks AS (
     UPDATE instance_volumes v
        SET gone_first_seen_at = CASE WHEN m.kind = 'volume_absent' THEN fleet_now()
-                                     ELSE v.gone_first_seen_at END,
+                                     WHEN m.kind = 'volume_gone' THEN v.gone_first_seen_at END,
            deleted_at = CASE WHEN m.kind = 'volume_gone' THEN fleet_now() ELSE v.deleted_at END,
            status = CASE WHEN m.kind = 'volume_gone' THEN 'deleted' ELSE v.status END,
            last_reconciliation = fleet_now()
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
       JOIN applied a ON a.id = m.instance_id
-     WHERE m.kind IN ('volume_absent', 'volume_gone') AND v.instance_id = a.id
+     WHERE m.kind IN ('volume_absent', 'volume_gone', 'volume_seen')
+       AND v.instance_id = a.id
        AND v.provider_volume_id = m.id),
 address_marks AS (
     UPDATE instance_addresses v
        SET gone_first_seen_at = CASE WHEN m.kind = 'address_absent' THEN fleet_now()
-                                     ELSE v.gone_first_seen_at END,
+                                     WHEN m.kind = 'address_gone' THEN v.gone_first_seen_at END,
            deleted_at = CASE WHEN m.kind = 'address_gone' THEN fleet_now() ELSE v.deleted_at END
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
       JOIN applied a ON a.id = m.instance_id
-     WHERE m.kind IN ('address_absent', 'address_gone') AND v.instance_id = a.id
+     WHERE m.kind IN ('address_absent', 'address_gone', 'address_seen')
+       AND v.instance_id = a.id
        AND v.provider_address_id = m.id),
 volume_tries AS (
     UPDATE instance_volumes v

@@ -1,6 +1,7 @@
 -- Records intents before the calls are sent.  An intent goes on record only while the row still has
--- the token, state and wish read at the claim, no operation of the instance is open, and every
--- machine that a create has made is on record or proven gone.  Returns those that may be sent.
+-- the token, state and wish read at the claim and no operation of the instance is open; a create only
+-- while every machine that creates have made is on record or proven gone (the others must go on: the
+-- machine on record is given back before a second one can be).  Returns those that may be sent.
 -- A wish or a claim that is being written to the row is waited for and then counts.
 -- An enrolment token's hash is committed with the intent that hands it over.
 --   $1 [{op_id, instance_id, token, status, wish_version, kind, generation, ref, request,
@@ -30,10 +31,11 @@ intended AS (
       FROM allowed a
      WHERE NOT EXISTS (SELECT FROM provider_operations o
                         WHERE o.instance_id = a.id AND o.outcome IS NULL AND o.shard_job IS NULL)
-       AND NOT EXISTS (SELECT FROM provider_operations o
-                        WHERE o.instance_id = a.id AND o.kind = 'server_create'
-                          AND o.provider_ref IS NOT NULL AND o.gone_at IS NULL
-                          AND o.provider_ref IS DISTINCT FROM a.provider_instance_id)
+       AND (a.kind <> 'server_create' OR NOT EXISTS (
+                SELECT FROM provider_operations o
+                 WHERE o.instance_id = a.id AND o.kind = 'server_create'
+                   AND o.provider_ref IS NOT NULL AND o.gone_at IS NULL
+                   AND o.provider_ref IS DISTINCT FROM a.provider_instance_id))
     ON CONFLICT DO NOTHING
     RETURNING op_id, instance_id, generation),
 enrolled AS (

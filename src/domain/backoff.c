@@ -5,8 +5,8 @@ backoff_ms(int64_t base_ms, int64_t max_ms, int64_t failures, uint32_t random)
 {
     int64_t delay_ms = base_ms;
 
-    for (int64_t i = 1; i < failures && delay_ms < max_ms; i++) {
-        delay_ms *= 2;
+    for (int64_t i = 1; i < failures && delay_ms != 0 && delay_ms < max_ms; i++) {
+        delay_ms = delay_ms > max_ms / 2 ? max_ms : delay_ms * 2;
     }
     if (delay_ms > max_ms) {
         delay_ms = max_ms;

@@ -55,6 +55,11 @@ decide_move(struct decide_context *c, enum instance_rule rule, const char *messa
     if (state_is_failed_kind(transition->to)) {
         c->out->next_run_ms = c->out->deadline_ms;
     }
+    /* What went wrong on the way is over. */
+    if (rule == RULE_SERVER_STARTED || rule == RULE_MODEL_SERVED ||
+        rule == RULE_REINSTALL_REQUESTED) {
+        c->out->error_code = "";
+    }
     c->out->message = message;
     return true;
 }
@@ -62,7 +67,12 @@ decide_move(struct decide_context *c, enum instance_rule rule, const char *messa
 bool
 decide_wait_until(struct decide_context *c, int64_t at_ms, const char *message)
 {
-    c->out->next_run_ms = at_ms > c->now_ms ? at_ms : c->now_ms;
+    int64_t deadline_ms = c->instance->deadline_ms;
+    int64_t next_ms = at_ms > c->now_ms ? at_ms : c->now_ms;
+
+    /* No pause is so long that a deadline would pass unseen. */
+    c->out->next_run_ms =
+        deadline_ms > c->now_ms && next_ms > deadline_ms ? deadline_ms + 1 : next_ms;
     c->out->message = message;
     return true;
 }
@@ -90,6 +100,16 @@ decide_retry(struct decide_context *c, const char *message)
 }
 
 bool
+decide_poll(struct decide_context *c, const char *message)
+{
+    c->out->failed = true;
+    return decide_wait(c,
+                       backoff_ms(c->policy->settle_ms, c->policy->check_base_ms,
+                                  c->instance->attempts, c->random),
+                       message);
+}
+
+bool
 decide_act(struct decide_context *c, enum call_kind kind, const char *ref, const char *message)
 {
     c->out->act = (struct act){ .wanted = true, .kind = kind, .ref = ref, .volume_type = "" };
@@ -107,12 +127,19 @@ decide_act_unless_paused(struct decide_context *c, enum call_kind kind, const ch
     return decide_act(c, kind, ref, message);
 }
 
+/* What finds no room is decided again in the next cycle. */
+void
+decide_mark_ref(struct decide_context *c, enum mark_kind kind, const char *id, const char *ref)
+{
+    if (c->out->mark_count < DECISION_MARKS_MAX) {
+        c->out->marks[c->out->mark_count++] = (struct mark){ kind, id, ref };
+    }
+}
+
 void
 decide_mark(struct decide_context *c, enum mark_kind kind, const char *id)
 {
-    if (c->out->mark_count < DECISION_MARKS_MAX) {
-        c->out->marks[c->out->mark_count++] = (struct mark){ kind, id };
-    }
+    decide_mark_ref(c, kind, id, NULL);
 }
 
 static bool
@@ -148,7 +175,7 @@ decide_reinstall(struct decide_context *c)
     const struct instance *instance = c->instance;
 
     if (instance->wanted_generation <= instance->generation || instance->live_elsewhere ||
-        instance->machine_ref[0] == '\0') {
+        !instance_has_machine(instance)) {
         return false;
     }
     if (!decide_move(c, RULE_REINSTALL_REQUESTED, "a reinstallation was asked for")) {
@@ -267,8 +294,11 @@ decide_deletion_pause(const struct instance *instance, const struct act *act,
     if (attempts > policy->volume_attempts_max) {
         attempts = policy->volume_attempts_max;
     }
-    return backoff_ms(policy->volume_backoff_ms, policy->volume_backoff_ms << attempts, attempts,
-                      random);
+    /* However it is set, no pause is longer than terminating should take. */
+    int64_t longest_ms = policy->volume_backoff_ms > policy->terminating_ms
+                             ? policy->volume_backoff_ms
+                             : policy->terminating_ms;
+    return backoff_ms(policy->volume_backoff_ms, longest_ms, attempts, random);
 }
 
 static bool
@@ -276,6 +306,32 @@ act_changes_power(enum call_kind kind)
 {
     return kind == CALL_SERVER_POWERON || kind == CALL_SERVER_POWEROFF ||
            kind == CALL_SERVER_REBOOT || kind == CALL_SERVER_DELETE;
+}
+
+static bool
+act_is_deletion(enum call_kind kind)
+{
+    return kind == CALL_SERVER_DELETE || kind == CALL_VOLUME_DELETE || kind == CALL_ADDRESS_DELETE;
+}
+
+/* The pause after a call that failed. */
+static int64_t
+decide_failure_pause(const struct instance *instance, const struct act *act,
+                     enum answer_class class, const struct policy *policy, uint32_t random)
+{
+    int64_t failures = instance_failures_in_row(instance) + 1;
+    int64_t longest_ms = policy->check_backoff_max_ms;
+
+    if (act->kind == CALL_VOLUME_DELETE || act->kind == CALL_ADDRESS_DELETE) {
+        return policy->settle_ms; /* The thing's own row says when it is tried again. */
+    }
+    if (class == ANSWER_INVALID && instance->state == INSTANCE_PROVISIONING) {
+        return policy->settle_ms; /* The next cycle gives up. */
+    }
+    if (class == ANSWER_UNKNOWN) {
+        return backoff_ms(policy->settle_ms, longest_ms, failures, random); /* It looks first. */
+    }
+    return backoff_ms(policy->provision_backoff_ms, longest_ms, failures, random);
 }
 
 struct decision
@@ -287,36 +343,22 @@ decide_after_act(const struct instance *instance, const struct act *act, enum an
                             .to = instance->state,
                             .deadline_ms = instance->deadline_ms,
                             .message = decide_answer_message(class) };
-    int64_t failures = instance_failures_in_row(instance) + 1;
-    int64_t pause_ms =
-        backoff_ms(policy->provision_backoff_ms, policy->check_backoff_max_ms, failures, random);
+    bool done = class == ANSWER_OK || (class == ANSWER_NOT_FOUND && act_is_deletion(act->kind));
 
     if (act->kind == CALL_VOLUME_DELETE || act->kind == CALL_ADDRESS_DELETE) {
-        pause_ms = policy->settle_ms; /* The thing's own row says when it is tried again. */
-        bool accepted = class == ANSWER_OK || class == ANSWER_NOT_FOUND;
-        out.thing_next_ms =
-            now_ms + (accepted ? policy->check_base_ms
-                               : decide_deletion_pause(instance, act, policy, random));
+        out.thing_next_ms = now_ms + (done ? policy->check_base_ms
+                                           : decide_deletion_pause(instance, act, policy, random));
     }
-    switch (class) {
-    case ANSWER_OK:
-    case ANSWER_NOT_FOUND: /* Somebody looks before anything is concluded. */
+    if (done) { /* Somebody looks before anything is concluded. */
         out.next_run_ms = now_ms + (act_changes_power(act->kind) ? policy->settle_ms : 0);
         out.error_code = class == ANSWER_OK ? "" : NULL;
         return out;
-    case ANSWER_UNKNOWN:
-    case ANSWER_INVALID:
-        pause_ms = policy->settle_ms; /* The next cycle looks, or gives up. */
-        break;
-    case ANSWER_TRANSIENT:
-    case ANSWER_OUT_OF_STOCK:
-    case ANSWER_QUOTA:
-    case ANSWER_DENIED:
-    case ANSWER_CLASS_COUNT_:
-        break;
     }
+    int64_t pause_ms = decide_failure_pause(instance, act, class, policy, random);
+    int64_t told_ms = retry_after_ms < policy->check_backoff_max_ms ? retry_after_ms
+                                                                    : policy->check_backoff_max_ms;
     out.failed = true;
     out.error_code = answer_class_error_code(class);
-    out.next_run_ms = now_ms + (retry_after_ms > pause_ms ? retry_after_ms : pause_ms);
+    out.next_run_ms = now_ms + (told_ms > pause_ms ? told_ms : pause_ms);
     return out;
 }

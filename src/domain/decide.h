@@ -10,7 +10,7 @@
 
 /* What is to be written on record beside a change of state; id is an operation's or a thing's. */
 enum mark_kind {
-    MARK_OPERATION_ADOPTED,    /* an unsettled create made the machine that is put on record */
+    MARK_OPERATION_ADOPTED,    /* an unsettled create made that machine (ref) */
     MARK_OPERATION_NOT_DONE,   /* an unsettled create made nothing: two looks in vain */
     MARK_OPERATION_CLOSED,     /* another's open call; it can no longer be sent */
     MARK_OPERATION_RESOLVED,   /* an unknown outcome: what is seen now counts */
@@ -21,13 +21,16 @@ enum mark_kind {
     MARK_MACHINE_SEEN,         /* there after all */
     MARK_VOLUME_ABSENT,
     MARK_VOLUME_GONE,
+    MARK_VOLUME_SEEN,
     MARK_ADDRESS_ABSENT,
     MARK_ADDRESS_GONE,
+    MARK_ADDRESS_SEEN,
 };
 
 struct mark {
     enum mark_kind kind;
     const char *id;
+    const char *ref; /* OPERATION_ADOPTED: the machine; else NULL */
 };
 
 /* Steps that the journal shows, each once a generation. */
@@ -56,7 +59,8 @@ struct decision {
     int64_t deadline_ms;  /* of the state after; 0: none */
     bool next_generation; /* the move begins a new one */
 
-    struct act act; /* at most one, and none beside a rule */
+    /* At most one; none beside a rule, a machine or things that are to go on record first. */
+    struct act act;
 
     struct mark marks[DECISION_MARKS_MAX];
     size_t mark_count;

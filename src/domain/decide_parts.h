@@ -19,10 +19,14 @@ bool decide_move(struct decide_context *c, enum instance_rule rule, const char *
 bool decide_wait(struct decide_context *c, int64_t delay_ms, const char *message);
 bool decide_wait_until(struct decide_context *c, int64_t at_ms, const char *message);
 bool decide_retry(struct decide_context *c, const char *message); /* counts as failed */
+/* For what comes about elsewhere: looked for less and less often, but as often as anything is. */
+bool decide_poll(struct decide_context *c, const char *message);
 bool
 decide_act(struct decide_context *c, enum call_kind kind, const char *ref, const char *message);
 bool decide_again(struct decide_context *c, const char *message); /* due at once */
 void decide_mark(struct decide_context *c, enum mark_kind kind, const char *id);
+void
+decide_mark_ref(struct decide_context *c, enum mark_kind kind, const char *id, const char *ref);
 
 /* operation_rules.c: unsettled calls, before anything else is called.  False: all is settled. */
 bool operation_settle(struct decide_context *c);

@@ -61,24 +61,44 @@ instance_open_operation(const struct instance *instance)
 bool
 operation_is_unsettled(const struct operation *operation)
 {
+    bool nameless = operation->kind == CALL_SERVER_CREATE && operation_went_well(operation) &&
+                    operation->ref[0] == '\0';
     bool unknown = operation->outcome == OUTCOME_ANSWERED && operation->class == ANSWER_UNKNOWN;
 
-    return operation->outcome == OUTCOME_OPEN || (unknown && !operation->resolved);
+    return operation->outcome == OUTCOME_OPEN || nameless || (unknown && !operation->resolved);
 }
 
 bool
 operation_names_stray(const struct instance *instance, const struct operation *operation)
 {
     return operation->kind == CALL_SERVER_CREATE && operation->ref[0] != '\0' && !operation->gone &&
-           strcmp(operation->ref, instance->machine_ref) != 0;
+           (instance->machine_gone || strcmp(operation->ref, instance->machine_ref) != 0);
 }
 
-static bool
+bool
 operation_has_failed(const struct operation *operation)
 {
     return operation->outcome == OUTCOME_NOT_DONE ||
            (operation->outcome == OUTCOME_ANSWERED && operation->class != ANSWER_OK &&
             operation->class != ANSWER_DENIED && operation->class != ANSWER_QUOTA);
+}
+
+bool
+instance_has_machine(const struct instance *instance)
+{
+    return instance->machine_ref[0] != '\0' && !instance->machine_gone;
+}
+
+const struct operation *
+instance_unsettled_create(const struct instance *instance)
+{
+    for (size_t i = 0; i < instance->operation_count; i++) {
+        const struct operation *operation = &instance->operations[i];
+        if (operation->kind == CALL_SERVER_CREATE && operation_is_unsettled(operation)) {
+            return operation;
+        }
+    }
+    return NULL;
 }
 
 int64_t
@@ -100,9 +120,8 @@ instance_failures_in_row(const struct instance *instance)
 bool
 instance_rents_something(const struct instance *instance)
 {
-    bool machine = instance->machine_ref[0] != '\0' && !instance->machine_gone;
-
-    if (machine || instance->address_count > 0) {
+    if (instance_has_machine(instance) || instance->address_count > 0 ||
+        instance_unsettled_create(instance) != NULL) {
         return true;
     }
     for (size_t i = 0; i < instance->volume_count; i++) {
@@ -111,10 +130,7 @@ instance_rents_something(const struct instance *instance)
         }
     }
     for (size_t i = 0; i < instance->operation_count; i++) {
-        const struct operation *operation = &instance->operations[i];
-        bool create = operation->kind == CALL_SERVER_CREATE;
-        if (create &&
-            (operation_is_unsettled(operation) || operation_names_stray(instance, operation))) {
+        if (operation_names_stray(instance, &instance->operations[i])) {
             return true;
         }
     }

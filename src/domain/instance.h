@@ -117,10 +117,17 @@ bool instance_has_done(const struct instance *instance, enum call_kind kind, con
 const struct operation *instance_open_operation(const struct instance *instance);
 /* Answered with OK; NULL allowed. */
 bool operation_went_well(const struct operation *operation);
-/* Open, or unknown and not cleared up. */
+/* Open, or unknown and not cleared up, or a create that was done and names no machine. */
 bool operation_is_unsettled(const struct operation *operation);
-/* A create that made a machine which is neither the one on record nor proven gone. */
+/* A create that names a machine which is neither the one on record nor proven gone.  The one on
+ * record counts again when it is proven gone and the create was not known to name it. */
 bool operation_names_stray(const struct instance *instance, const struct operation *operation);
+/* A machine is on record and not proven gone. */
+bool instance_has_machine(const struct instance *instance);
+/* The first create whose end is not known; NULL when there is none. */
+const struct operation *instance_unsettled_create(const struct instance *instance);
+/* Failed, and not for a reason that is the zone's (credentials, quota). */
+bool operation_has_failed(const struct operation *operation);
 /* Failed acts since the last that succeeded, of this generation. */
 int64_t instance_failures_in_row(const struct instance *instance);
 /* Something is to be given back, or may be: a machine not proven gone, a volume that is not kept, an

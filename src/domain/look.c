@@ -35,6 +35,20 @@ look_adoptable(const struct instance *instance, const struct server_view *server
     return oldest;
 }
 
+enum look_maker
+look_maker(const struct server_view *server, const char *op_id)
+{
+    const size_t prefix = strlen(OPERATION_TAG);
+    enum look_maker maker = MAKER_UNTOLD;
+
+    for (size_t i = 0; i < server->tag_count && maker != MAKER_THAT; i++) {
+        if (strncmp(server->tags[i], OPERATION_TAG, prefix) == 0) {
+            maker = strcmp(server->tags[i] + prefix, op_id) == 0 ? MAKER_THAT : MAKER_OTHER;
+        }
+    }
+    return maker;
+}
+
 static bool look_class_is_answer(enum answer_class class)
 {
     return class == ANSWER_OK || class == ANSWER_NOT_FOUND;
@@ -118,6 +132,7 @@ look_plan_probes(const struct instance *instance, const struct policy *policy, i
     const struct probe *models = &instance->probes[PROBE_MODELS];
     const struct probe *warmup = &instance->probes[PROBE_WARMUP];
     bool served = models->ok && models->generation == instance->generation;
+    bool served_lately = served && look_is_cached(instance, PROBE_MODELS, policy, now_ms);
     bool warm = warmup->ok && warmup->generation == instance->generation;
 
     if (instance->address[0] == '\0' || !look_probes_count(instance)) {
@@ -126,8 +141,8 @@ look_plan_probes(const struct instance *instance, const struct policy *policy, i
     plan->probes[PROBE_SSH] = !beats && !look_is_cached(instance, PROBE_SSH, policy, now_ms);
     plan->probes[PROBE_READYZ] = !beats && !look_is_cached(instance, PROBE_READYZ, policy, now_ms);
     /* A beat that says "ready" is worth a look at once, whatever a cached result says. */
-    plan->probes[PROBE_MODELS] =
-        beats ? claims_ready && !served : !look_is_cached(instance, PROBE_MODELS, policy, now_ms);
+    plan->probes[PROBE_MODELS] = beats ? claims_ready && !served_lately
+                                       : !look_is_cached(instance, PROBE_MODELS, policy, now_ms);
     plan->probes[PROBE_WARMUP] = served && !warm;
 }
 
@@ -136,10 +151,11 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
 {
     struct look_plan plan = { .server_ref = "" };
     bool recorded = instance->machine_ref[0] != '\0';
+    bool machine = instance_has_machine(instance);
 
     switch (instance->state) {
     case INSTANCE_PROVISIONING:
-        plan.list = !recorded;
+        plan.list = !recorded || instance_unsettled_create(instance) != NULL;
         plan.server_ref = recorded ? instance->machine_ref : look_named_machine(instance);
         break;
     case INSTANCE_BOOTING:
@@ -152,10 +168,9 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
         break;
     case INSTANCE_TERMINATING:
         plan.list = true;
-        plan.server_ref = recorded && !instance->machine_gone ? instance->machine_ref
-                                                              : look_named_machine(instance);
-        plan.address_list = recorded && !instance->machine_gone;
-        plan.rented = !recorded || instance->machine_gone;
+        plan.server_ref = machine ? instance->machine_ref : look_named_machine(instance);
+        plan.address_list = machine;
+        plan.rented = !machine;
         break;
     case INSTANCE_READY:
     case INSTANCE_DRAINING:

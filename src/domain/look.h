@@ -8,7 +8,8 @@
 #include "domain/policy.h"
 
 struct look_plan {
-    /* Machines that carry the instance's tag.  Where none is on record and no operation names
+    /* Machines that carry the instance's tag: while none is on record, and while the end of a create
+     * is not known.  Where none is on record and no operation names
      * one, the oldest found is also looked up by id. */
     bool list;
     const char *server_ref; /* machine to look up by id; "" for none */
@@ -32,7 +33,7 @@ struct probe_seen {
 };
 
 struct seen {
-    int64_t at_ms; /* when the look was complete */
+    int64_t at_ms; /* when the look began: everything seen was so then or later */
 
     bool list_asked;
     enum answer_class list_class;
@@ -58,6 +59,11 @@ struct seen {
  * proven gone (lists lag); NULL when none. */
 const struct server_view *
 look_adoptable(const struct instance *instance, const struct server_view *servers, size_t count);
+
+enum look_maker { MAKER_UNTOLD, MAKER_THAT, MAKER_OTHER };
+
+/* Whether that create made the machine, as its tags tell. */
+enum look_maker look_maker(const struct server_view *server, const char *op_id);
 
 /* Everything that was asked was answered: there, or not there.  Deadlines fire on such looks
  * alone. */

@@ -42,6 +42,9 @@ enum call_kind {
         CALL_KIND_COUNT_
 };
 
+/* The tag of a machine that tells which create made it, before the operation's id. */
+#define OPERATION_TAG "inventiv-op="
+
 /* What a provider said, classified once, in the driver. */
 #define ANSWER_CLASSES(X)                                                                          \
     X(OK, "ok")                                                                                    \

@@ -5,12 +5,11 @@
 #include "domain/decide_parts.h"
 
 static const struct operation *
-operation_first_unsettled(const struct instance *instance, bool create)
+operation_first_unsettled(const struct instance *instance)
 {
     for (size_t i = 0; i < instance->operation_count; i++) {
         const struct operation *operation = &instance->operations[i];
-        bool is_create = operation->kind == CALL_SERVER_CREATE;
-        if (is_create == create && operation_is_unsettled(operation)) {
+        if (operation->kind != CALL_SERVER_CREATE && operation_is_unsettled(operation)) {
             return operation;
         }
     }
@@ -22,7 +21,7 @@ operation_first_unsettled(const struct instance *instance, bool create)
 bool
 operation_settle(struct decide_context *c)
 {
-    const struct operation *open = operation_first_unsettled(c->instance, false);
+    const struct operation *open = operation_first_unsettled(c->instance);
 
     if (open == NULL) {
         return false;
@@ -39,16 +38,15 @@ operation_settle(struct decide_context *c)
     return decide_again(c, "another orchestrator's call was left open; it can no longer be sent");
 }
 
+/* made: the create that is known by this to have made it; NULL where it is settled or another. */
 static bool
-operation_record_machine(struct decide_context *c, const char *ref)
+operation_record_machine(struct decide_context *c, const char *ref, const struct operation *made)
 {
-    const struct operation *create = operation_first_unsettled(c->instance, true);
-
     c->out->record_ref = ref;
     c->out->notes |= NOTE_MACHINE_RECORDED;
     c->out->progress = 20;
-    if (create != NULL) {
-        decide_mark(c, MARK_OPERATION_ADOPTED, create->op_id);
+    if (made != NULL) {
+        decide_mark_ref(c, MARK_OPERATION_ADOPTED, made->op_id, ref);
     }
     return decide_again(c, "the machine is on record");
 }
@@ -64,7 +62,8 @@ operation_settle_named(struct decide_context *c, const struct operation *create)
         return decide_again(c, "a machine that a call made is looked up");
     }
     if (seen->server_class == ANSWER_OK) {
-        return operation_record_machine(c, create->ref);
+        return operation_record_machine(c, create->ref,
+                                        operation_is_unsettled(create) ? create : NULL);
     }
     if (seen->server_class != ANSWER_NOT_FOUND || seen->list_class != ANSWER_OK) {
         return decide_retry(c, "the provider does not answer; nothing is concluded");
@@ -73,7 +72,7 @@ operation_settle_named(struct decide_context *c, const struct operation *create)
         decide_mark(c, MARK_MACHINE_ABSENT, create->ref);
         return decide_wait(c, c->policy->gone_confirm_ms, "a machine is absent; looked up again");
     }
-    if (c->now_ms < again_ms) {
+    if (seen->at_ms < again_ms) {
         return decide_wait_until(c, again_ms, "a machine is absent; looked up again");
     }
     decide_mark(c, MARK_CREATE_GONE, create->op_id);
@@ -90,11 +89,10 @@ operation_settle_empty(struct decide_context *c, const struct operation *create)
 
     if (create->first_empty_look_ms == 0) {
         decide_mark(c, MARK_OPERATION_EMPTY_LOOK, create->op_id);
-        int64_t soon_ms = c->now_ms + c->policy->gone_confirm_ms;
-        return decide_wait_until(c, soon_ms < sure_ms ? soon_ms : sure_ms,
-                                 "a create without a clear answer: looked for, in vain so far");
+        return decide_wait(c, c->policy->gone_confirm_ms,
+                           "a create without a clear answer: looked for, in vain so far");
     }
-    if (c->now_ms <= sure_ms) {
+    if (c->seen->at_ms <= sure_ms) {
         int64_t soon_ms = c->now_ms + c->policy->check_base_ms;
         return decide_wait_until(c, soon_ms < sure_ms ? soon_ms : sure_ms + 1,
                                  "a create without a clear answer: the list may still lag");
@@ -103,29 +101,63 @@ operation_settle_empty(struct decide_context *c, const struct operation *create)
     return decide_again(c, "a create made nothing: looked for twice in vain");
 }
 
-bool
-operation_settle_creates(struct decide_context *c)
+/* A machine is on record, or those listed are proven gone: what the create made is told by its own
+ * tag alone [F_UNK]. */
+static bool
+operation_settle_tagged(struct decide_context *c, const struct operation *create)
+{
+    for (size_t i = 0; i < c->seen->listed_count; i++) {
+        const struct server_view *server = &c->seen->listed[i];
+        if (look_maker(server, create->op_id) == MAKER_THAT) {
+            decide_mark_ref(c, MARK_OPERATION_ADOPTED, create->op_id, server->ref);
+            return decide_again(c, "a create without a clear answer made a machine that is listed");
+        }
+    }
+    return operation_settle_empty(c, create);
+}
+
+/* While none is on record: a machine that a create names, else the oldest that is listed and that
+ * its id confirms. */
+static bool
+operation_find_machine(struct decide_context *c, const struct operation *create)
 {
     const struct instance *instance = c->instance;
-    const struct operation *create = operation_first_unsettled(instance, true);
+    const struct seen *seen = c->seen;
 
     for (size_t i = 0; i < instance->operation_count; i++) {
         if (operation_names_stray(instance, &instance->operations[i])) {
             return operation_settle_named(c, &instance->operations[i]);
         }
     }
+    if (seen->list_class != ANSWER_OK) {
+        return decide_retry(c, "the provider's list does not answer; nothing is concluded");
+    }
+    const struct server_view *oldest = look_adoptable(instance, seen->listed, seen->listed_count);
+    if (oldest == NULL) {
+        return false;
+    }
+    if (seen->server_class != ANSWER_OK || strcmp(seen->server_ref, oldest->ref) != 0) {
+        return decide_retry(c, "a listed machine is not confirmed by its id yet");
+    }
+    bool made = create != NULL && look_maker(oldest, create->op_id) != MAKER_OTHER;
+    return operation_record_machine(c, oldest->ref, made ? create : NULL);
+}
+
+bool
+operation_settle_creates(struct decide_context *c)
+{
+    const struct operation *create = instance_unsettled_create(c->instance);
+
+    if (!instance_has_machine(c->instance) && operation_find_machine(c, create)) {
+        return true;
+    }
+    if (create == NULL) {
+        return false;
+    }
     if (c->seen->list_class != ANSWER_OK) {
         return decide_retry(c, "the provider's list does not answer; nothing is concluded");
     }
-    const struct server_view *oldest =
-        look_adoptable(instance, c->seen->listed, c->seen->listed_count);
-    if (oldest != NULL) {
-        bool confirmed =
-            c->seen->server_class == ANSWER_OK && strcmp(c->seen->server_ref, oldest->ref) == 0;
-        return confirmed ? operation_record_machine(c, oldest->ref)
-                         : decide_retry(c, "a listed machine is not confirmed by its id yet");
-    }
-    return create != NULL && operation_settle_empty(c, create);
+    return operation_settle_tagged(c, create);
 }
 
 static bool

@@ -5,9 +5,14 @@
 #include "domain/decide_parts.h"
 
 static const struct operation *
-provision_last_create(const struct instance *instance)
+provision_last_failure(const struct instance *instance)
 {
-    return instance_last_operation(instance, CALL_SERVER_CREATE, instance->generation, NULL);
+    for (size_t i = instance->operation_count; i > 0; i--) {
+        if (operation_has_failed(&instance->operations[i - 1])) {
+            return &instance->operations[i - 1];
+        }
+    }
+    return NULL;
 }
 
 /* The last call was refused for good, or too many failed. */
@@ -15,18 +20,18 @@ static bool
 provision_give_up_after_failures(struct decide_context *c)
 {
     const struct instance *instance = c->instance;
-    const struct operation *last = instance->operation_count == 0
-                                       ? NULL
-                                       : &instance->operations[instance->operation_count - 1];
+    const struct operation *last = provision_last_failure(instance);
+    int64_t failures = instance_failures_in_row(instance);
 
-    if (last == NULL || last->outcome != OUTCOME_ANSWERED || last->class == ANSWER_OK) {
+    if (failures == 0 || last == NULL) {
         return false;
     }
-    bool refused = last->class == ANSWER_INVALID;
-    if (!refused && instance_failures_in_row(instance) < c->policy->provision_attempts_max) {
+    bool refused = last->outcome == OUTCOME_ANSWERED && last->class == ANSWER_INVALID;
+    if (!refused && failures < c->policy->provision_attempts_max) {
         return false;
     }
-    c->out->error_code = answer_class_error_code(last->class);
+    enum answer_class class = last->outcome == OUTCOME_ANSWERED ? last->class : ANSWER_UNKNOWN;
+    c->out->error_code = answer_class_error_code(class);
     return decide_move(c, RULE_PROVISION_GAVE_UP,
                        refused ? "the provider refuses the request as it is; given up"
                                : "too many failed attempts; given up");
@@ -41,18 +46,6 @@ provision_give_up_at_deadline(struct decide_context *c)
     }
     c->out->error_code = "PROVISION_TIMEOUT";
     return decide_move(c, RULE_PROVISION_GAVE_UP, "not provisioned within its time; given up");
-}
-
-static bool
-provision_create(struct decide_context *c)
-{
-    const struct operation *last = provision_last_create(c->instance);
-    bool vanished = operation_went_well(last) && !last->gone;
-
-    if (vanished) { /* Named and neither recorded nor gone: operation_settle_creates() is not done with it. */
-        return decide_again(c, "the machine that was made is looked up");
-    }
-    return decide_act_unless_paused(c, CALL_SERVER_CREATE, "", "the machine is being created");
 }
 
 static bool
@@ -82,7 +75,7 @@ provision_group(struct decide_context *c)
     const char *group = c->instance->zone_group_ref;
 
     if (group[0] == '\0') {
-        return decide_wait(c, c->policy->settle_ms, "the zone's security group is being made");
+        return decide_poll(c, "the zone's security group is being made");
     }
     if (strcmp(c->seen->server->security_group_ref, group) == 0 ||
         instance_has_done(c->instance, CALL_SECURITY_GROUP_ATTACH, NULL)) {
@@ -160,11 +153,11 @@ provision_step(struct decide_context *c)
     if (provision_give_up_at_deadline(c) || operation_settle(c)) {
         return true;
     }
-    if (!recorded && operation_settle_creates(c)) {
+    if (operation_settle_creates(c) || provision_give_up_after_failures(c)) {
         return true;
     }
-    if (provision_give_up_after_failures(c)) {
-        return true;
+    if (recorded) {
+        return provision_prepare(c);
     }
-    return recorded ? provision_prepare(c) : provision_create(c);
+    return decide_act_unless_paused(c, CALL_SERVER_CREATE, "", "the machine is being created");
 }

@@ -1,5 +1,6 @@
 /* startup_rules.c: from a running machine to an answering model, and the deadlines of the states
  * between; also of unavailable and worker_dead, which wait for the same facts. */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "domain/backoff.h"
@@ -170,6 +171,18 @@ startup_wait(struct decide_context *c)
         startup_reason(c));
 }
 
+/* The same address may be written in several ways; what is none counts as none. */
+static bool
+startup_shows_another_address(const char *known, const char *shown)
+{
+    unsigned char a[sizeof(struct in6_addr)] = { 0 };
+    unsigned char b[sizeof(struct in6_addr)] = { 0 };
+    int family = strchr(shown, ':') == NULL ? AF_INET : AF_INET6;
+
+    return inet_pton(family, shown, b) == 1 &&
+           (inet_pton(family, known, a) != 1 || memcmp(a, b, sizeof a) != 0);
+}
+
 bool
 startup_step(struct decide_context *c)
 {
@@ -180,7 +193,7 @@ startup_step(struct decide_context *c)
     if (startup_progress(c) || startup_deadline(c) || operation_settle(c)) {
         return true;
     }
-    if (shown && server->address[0] != '\0' && strcmp(server->address, c->instance->address) != 0) {
+    if (shown && startup_shows_another_address(c->instance->address, server->address)) {
         c->out->address = server->address;
         c->out->notes |= NOTE_ADDRESS;
         c->out->progress = c->out->progress > 40 ? c->out->progress : 40;

@@ -1,6 +1,8 @@
 /* act.c: paid calls, in the order that the protocol demands (design.md): the intent is committed,
  * then the lease is checked, then the call is sent, then its outcome is written, without the
  * fence, by whoever made it. */
+#include <string.h>
+
 #include "base/digest.h"
 #include "base/kill_point.h"
 #include "base/log.h"
@@ -211,12 +213,15 @@ act_follow(struct act_batch *batch)
             one->decision.next_run_ms = now_ms + cycle->policy->settle_ms;
             continue;
         }
-        int progress = one->decision.progress;
+        const struct decision before = one->decision;
         one->decision =
             decide_after_act(&one->instance, &act, one->call->class, one->call->retry_after_ms,
                              cycle->policy, now_ms, digest_random_below(UINT32_MAX));
         one->decision.act = act;
-        one->decision.progress = progress;
+        one->decision.progress = before.progress;
+        one->decision.notes = before.notes;
+        one->decision.mark_count = before.mark_count;
+        memcpy(one->decision.marks, before.marks, sizeof before.marks);
     }
 }
 

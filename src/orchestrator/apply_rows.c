@@ -28,10 +28,14 @@ apply_mark_name(enum mark_kind kind)
         return "volume_absent";
     case MARK_VOLUME_GONE:
         return "volume_gone";
+    case MARK_VOLUME_SEEN:
+        return "volume_seen";
     case MARK_ADDRESS_ABSENT:
         return "address_absent";
     case MARK_ADDRESS_GONE:
         return "address_gone";
+    case MARK_ADDRESS_SEEN:
+        return "address_seen";
     }
     return "";
 }
@@ -149,7 +153,7 @@ apply_add_marks(const struct instance_case *one, json_t *marks)
             json_array_append_new(marks,
                                   json_pack("{s:s, s:s, s:s, s:o}", "instance_id", one->id, "kind",
                                             apply_mark_name(mark->kind), "id", mark->id, "ref",
-                                            json_string_or_null(one->decision.record_ref)));
+                                            json_string_or_null(mark->ref)));
         }
     }
 }

@@ -256,7 +256,8 @@ look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
 
     look_open_providers(cycle, cases, count);
     for (size_t i = 0; i < count; i++) {
-        plans[i] = look_plan(&cases[i].instance, cycle->policy, cycle_now_ms(cycle));
+        cases[i].seen.at_ms = cycle_now_ms(cycle);
+        plans[i] = look_plan(&cases[i].instance, cycle->policy, cases[i].seen.at_ms);
         if (cases[i].provider == NULL) { /* Asked, not answered: the look is not complete. */
             cases[i].seen.server_ref = plans[i].server_ref;
             plans[i].rented = false;
@@ -269,8 +270,5 @@ look_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
     look_addresses(cycle, cases, count, plans);
     TRY(lease_keep(cycle, cases, count));
     probe_run(cycle, cases, count, plans);
-    for (size_t i = 0; i < count; i++) {
-        cases[i].seen.at_ms = cycle_now_ms(cycle);
-    }
     return lease_keep(cycle, cases, count);
 }

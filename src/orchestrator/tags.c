@@ -1,5 +1,7 @@
 #include "orchestrator/tags.h"
 
+#include "domain/operation.h"
+
 const char *const *
 tags_of_create(struct arena *arena, const char *fleet_id, const char *instance_id,
                const char *op_id)
@@ -8,7 +10,7 @@ tags_of_create(struct arena *arena, const char *fleet_id, const char *instance_i
 
     tags[0] = arena_printf(arena, "inventiv-fleet=%s", fleet_id);
     tags[1] = arena_printf(arena, "inventiv-instance=%s", instance_id);
-    tags[2] = arena_printf(arena, "inventiv-op=%s", op_id);
+    tags[2] = arena_printf(arena, OPERATION_TAG "%s", op_id);
     tags[3] = "inventiv-agents";
     tags[4] = "worker";
     return tags;
