@@ -1,9 +1,12 @@
 #include "base/program.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -82,6 +85,28 @@ program_start(const struct program *program, int argc, char **argv)
         config_load(arena, program->letter, environ, program_warn_unknown, &again);
     config_free(error_is(warned) ? NULL : again);
     return config;
+}
+
+static void *
+program_end_late(void *argument)
+{
+    const int64_t *limit_ms = argument;
+
+    clock_pause_ms(*limit_ms);
+    log_warn("something hangs; ending all the same", LOG_I64(DURATION_MS, *limit_ms));
+    _exit(0);
+}
+
+void
+program_end_within(int64_t limit_ms)
+{
+    static int64_t limit;
+    pthread_t thread;
+
+    limit = limit_ms;
+    if (pthread_create(&thread, NULL, program_end_late, &limit) == 0) {
+        pthread_detach(thread);
+    }
 }
 
 static sigset_t

@@ -22,6 +22,9 @@ struct config *program_start(const struct program *program, int argc, char **arg
 /* "1.0.0 (commit)", from the build. */
 const char *program_version(void);
 
+/* Ends the process with 0 after that time, whatever hangs then; for programs that were told to stop. */
+void program_end_within(int64_t limit_ms);
+
 /* Blocks SIGTERM and SIGINT in the calling thread and those it starts later; then waits for one
  * of them and returns its number.  For programs whose main thread has no loop. */
 void program_block_signals(void);

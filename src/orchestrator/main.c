@@ -44,6 +44,7 @@ orchestrator_stop(void *argument)
     struct orchestrator *orchestrator = argument;
 
     log_info("stopping");
+    program_end_within(config_ms(orchestrator->config, SETTING_ORCHESTRATOR_END_SECONDS));
     interface_drain(orchestrator->interface,
                     config_ms(orchestrator->config, SETTING_ORCHESTRATOR_HTTP_DRAIN_SECONDS),
                     orchestrator_drained, orchestrator);

@@ -1,5 +1,7 @@
 #include "store/db.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -65,8 +67,70 @@ db_open(struct db *db, struct arena *arena)
         return error;
     }
     db_quiet(db->connection);
+    PQsetnonblocking(db->connection, 1);
     db->backoff_ms = 0;
     return NO_ERROR;
+}
+
+/* Waits for input (and room for output) until until_ms, monotonic; false when the time is up or the
+ * connection broke. */
+static bool
+db_wait(PGconn *connection, int64_t until_ms)
+{
+    int flushed = PQflush(connection);
+
+    while (flushed == 1 || (flushed == 0 && PQisBusy(connection))) {
+        struct pollfd polled = { .fd = PQsocket(connection),
+                                 .events = (short)(POLLIN | (flushed == 1 ? POLLOUT : 0)) };
+        int64_t left_ms = until_ms - clock_monotonic_ms();
+        if (left_ms <= 0 || (poll(&polled, 1, (int)left_ms) < 0 && errno != EINTR) ||
+            PQconsumeInput(connection) == 0) {
+            return false;
+        }
+        flushed = PQflush(connection);
+    }
+    return flushed == 0;
+}
+
+/* The next result; NULL also when none came in time: then *late is set and the connection is of no
+ * more use. */
+static PGresult *
+db_next_result(struct db *db, int64_t until_ms, bool *late)
+{
+    if (*late || !db_wait(db->connection, until_ms)) {
+        *late = true;
+        return NULL;
+    }
+    return PQgetResult(db->connection);
+}
+
+/* A server that hangs holds nobody for longer than db_patience_ms(). */
+static struct error
+db_late(struct db *db, struct arena *arena, const char *query)
+{
+    struct error error =
+        error_make(arena, ERR_UNAVAILABLE, "%s: PostgreSQL did not answer in time, or is gone: %s",
+                   query, db_message(arena, PQerrorMessage(db->connection)));
+
+    db_drop(db);
+    db_back_off(db);
+    return error;
+}
+
+/* Sends a query and reads its one result; false when it did not come in time. */
+static bool
+db_ask(struct db *db, enum query_id query, const char *const *params, size_t count, PGresult **out)
+{
+    int64_t until_ms = clock_monotonic_ms() + db_patience_ms(db->config);
+    bool late = PQsendQueryPrepared(db->connection, queries[query].name, (int)count, params, NULL,
+                                    NULL, 0) == 0;
+    PGresult *next;
+
+    *out = db_next_result(db, until_ms, &late);
+    while (*out != NULL && (next = db_next_result(db, until_ms, &late)) != NULL) {
+        PQclear(next);
+    }
+    return *out != NULL;
 }
 
 /* All statements in one round trip. */
@@ -74,6 +138,8 @@ static struct error
 db_prepare_all(struct db *db, struct arena *arena)
 {
     struct error error = NO_ERROR;
+    int64_t until_ms = clock_monotonic_ms() + db_patience_ms(db->config);
+    bool late = false;
 
     PQenterPipelineMode(db->connection);
     for (int i = 0; i < QUERY_COUNT_; i++) {
@@ -81,14 +147,17 @@ db_prepare_all(struct db *db, struct arena *arena)
     }
     PQpipelineSync(db->connection);
     for (int i = 0; i < QUERY_COUNT_; i++) {
-        CLEANUP_RESULT PGresult *result = PQgetResult(db->connection);
-        if (PQresultStatus(result) == PGRES_FATAL_ERROR && !error_is(error)) {
+        CLEANUP_RESULT PGresult *result = db_next_result(db, until_ms, &late);
+        if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR && !error_is(error)) {
             error = error_make(arena, ERR_DATABASE, "query %s does not prepare: %s",
                                queries[i].name, db_message(arena, PQresultErrorMessage(result)));
         }
-        PQclear(PQgetResult(db->connection)); /* The NULL after each. */
+        PQclear(db_next_result(db, until_ms, &late)); /* The NULL after each. */
     }
-    PQclear(PQgetResult(db->connection)); /* The sync. */
+    PQclear(db_next_result(db, until_ms, &late)); /* The sync. */
+    if (late) {
+        return error_static(ERR_UNAVAILABLE, "PostgreSQL did not prepare our queries in time");
+    }
     PQexitPipelineMode(db->connection);
     return error;
 }
@@ -99,8 +168,10 @@ db_check_clock(struct db *db)
     if (config_bool(db->config, SETTING_INVENTIV_TEST_CLOCK)) {
         return NO_ERROR;
     }
-    CLEANUP_RESULT PGresult *result =
-        PQexecPrepared(db->connection, "fleet_clock_shift", 0, NULL, NULL, NULL, 0);
+    CLEANUP_RESULT PGresult *result = NULL;
+    if (!db_ask(db, Q_FLEET_CLOCK_SHIFT, NULL, 0, &result)) {
+        return error_static(ERR_UNAVAILABLE, "PostgreSQL did not tell the fleet's clock in time");
+    }
     if (PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "0") != 0) {
         return error_static(ERR_CONFIG,
                             "the fleet's clock is shifted: only for tests (INVENTIV_TEST_CLOCK)");
@@ -155,8 +226,10 @@ db_run(struct db *db, struct arena *arena, enum query_id query, struct db_rows *
        const char *const *params, size_t count)
 {
     TRY(db_connect(db, arena));
-    CLEANUP_RESULT PGresult *result =
-        PQexecPrepared(db->connection, queries[query].name, (int)count, params, NULL, NULL, 0);
+    CLEANUP_RESULT PGresult *result = NULL;
+    if (!db_ask(db, query, params, count, &result)) {
+        return db_late(db, arena, queries[query].name);
+    }
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
         return db_failure(db, arena, query, result);

@@ -6,6 +6,13 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
+int64_t
+db_patience_ms(const struct config *config)
+{
+    return config_ms(config, SETTING_DATABASE_STATEMENT_TIMEOUT_SECONDS) +
+           config_ms(config, SETTING_DATABASE_PATIENCE_SECONDS);
+}
+
 struct db_connect_params
 db_connect_params(const struct config *config, struct arena *arena, const char *name)
 {
@@ -18,9 +25,9 @@ db_connect_params(const struct config *config, struct arena *arena, const char *
 
     return (struct db_connect_params){
         .keys = { "dbname", "fallback_application_name", "options", "connect_timeout",
-                  "keepalives_idle", NULL },
+                  "keepalives_idle", "tcp_user_timeout", NULL },
         .values = { config_text(config, SETTING_DATABASE_URL), name, options, connect_timeout,
-                    connect_timeout, NULL },
+                    connect_timeout, db_i64(arena, db_patience_ms(config)), NULL },
     };
 }
 

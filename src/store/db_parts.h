@@ -8,7 +8,7 @@
 #include "base/config.h"
 #include "store/db.h"
 
-enum { DB_PARAM_MAX = 6 };
+enum { DB_PARAM_MAX = 8 };
 
 /* Keywords and values for libpq, NULL-terminated; they live in the arena. */
 struct db_connect_params {
@@ -17,6 +17,9 @@ struct db_connect_params {
 };
 struct db_connect_params
 db_connect_params(const struct config *config, struct arena *arena, const char *name);
+
+/* How long an answer is waited for: the server's own limit, and some more for one that hangs. */
+int64_t db_patience_ms(const struct config *config);
 
 /* The next pause before connecting: doubled up to the setting, half of it random. */
 int64_t db_next_pause_ms(const struct config *config, int64_t *backoff_ms);
