@@ -26,21 +26,21 @@ applied AS (
            rule = coalesce(d.rule, i.rule),
            applied_token = d.token,
            status_changed_at = CASE WHEN d.rule IS NULL THEN i.status_changed_at
-                                    ELSE fleet_now() END,
+                                    ELSE (SELECT fleet_now()) END,
            deadline_at = from_ms(d.deadline_ms),
            generation = i.generation + d.next_generation::int,
-           generation_since = CASE WHEN d.next_generation THEN fleet_now()
+           generation_since = CASE WHEN d.next_generation THEN (SELECT fleet_now())
                                    ELSE i.generation_since END,
            notes = CASE WHEN d.next_generation THEN 0 ELSE i.notes | d.notes END,
            progress_percent = CASE WHEN d.next_generation THEN d.progress
                                    ELSE greatest(i.progress_percent, d.progress) END,
            was_ready = i.was_ready OR d."to" = 'ready',
-           ready_at = CASE WHEN d.rule IS NOT NULL AND d."to" = 'ready' THEN fleet_now()
+           ready_at = CASE WHEN d.rule IS NOT NULL AND d."to" = 'ready' THEN (SELECT fleet_now())
                            ELSE i.ready_at END,
-           failed_at = CASE WHEN d.rule IS NOT NULL AND d."to" LIKE '%failed' THEN fleet_now()
+           failed_at = CASE WHEN d.rule IS NOT NULL AND d."to" LIKE '%failed' THEN (SELECT fleet_now())
                             ELSE i.failed_at END,
            terminated_at = CASE WHEN d."to" = 'terminated' AND i.terminated_at IS NULL
-                                THEN fleet_now() ELSE i.terminated_at END,
+                                THEN (SELECT fleet_now()) ELSE i.terminated_at END,
            deletion_reason = coalesce(d.reason, i.deletion_reason),
            error_code = CASE WHEN d.error_code IS NULL THEN i.error_code
                              ELSE nullif(d.error_code, '') END,
@@ -49,22 +49,22 @@ applied AS (
            provider_instance_id = coalesce(d.record_ref, i.provider_instance_id),
            machine_gone = CASE WHEN d.record_ref IS NOT NULL THEN false
                                ELSE i.machine_gone OR d.machine_mark IS NOT DISTINCT FROM 'gone' END,
-           gone_first_seen_at = CASE WHEN d.machine_mark = 'absent' THEN fleet_now()
+           gone_first_seen_at = CASE WHEN d.machine_mark = 'absent' THEN (SELECT fleet_now())
                                      WHEN d.machine_mark IN ('gone', 'seen') THEN NULL
                                      WHEN d.record_ref IS NOT NULL THEN NULL
                                      ELSE i.gone_first_seen_at END,
            ip_address = coalesce(d.address, i.ip_address),
            server_state = coalesce(d.server_state, i.server_state),
-           last_look_at = fleet_now(),
-           last_health_check = CASE WHEN d.health THEN fleet_now() ELSE i.last_health_check END,
-           last_reconciliation = fleet_now(),
+           last_look_at = (SELECT fleet_now()),
+           last_health_check = CASE WHEN d.health THEN (SELECT fleet_now()) ELSE i.last_health_check END,
+           last_reconciliation = (SELECT fleet_now()),
            health_check_failures = CASE WHEN d.rule IS NOT NULL THEN 0
                                         WHEN d.health AND d.failed THEN i.health_check_failures + 1
                                         WHEN d.health THEN 0
                                         ELSE i.health_check_failures END,
            attempts = CASE WHEN d.failed THEN i.attempts ELSE 0 END,
            next_run_at = CASE WHEN r.wish_version = d.wish_version THEN from_ms(d.next_run_ms)
-                              ELSE fleet_now() END,
+                              ELSE (SELECT fleet_now()) END,
            lease_until = '-infinity',
            lease_owner = NULL
       FROM d, roots r
@@ -96,22 +96,22 @@ operations AS (
                                  WHEN 'operation_closed' THEN 'closed' ELSE o.outcome END,
            ended_at = CASE WHEN m.kind IN ('operation_adopted', 'operation_not_done',
                                            'operation_closed')
-                           THEN coalesce(o.ended_at, fleet_now()) ELSE o.ended_at END,
+                           THEN coalesce(o.ended_at, (SELECT fleet_now())) ELSE o.ended_at END,
            resolved_at = CASE WHEN m.kind IN ('operation_adopted', 'operation_not_done',
                                               'operation_closed', 'operation_resolved')
-                              THEN fleet_now() ELSE o.resolved_at END,
-           first_empty_look_at = CASE WHEN m.kind = 'operation_empty_look' THEN fleet_now()
+                              THEN (SELECT fleet_now()) ELSE o.resolved_at END,
+           first_empty_look_at = CASE WHEN m.kind = 'operation_empty_look' THEN (SELECT fleet_now())
                                       ELSE o.first_empty_look_at END,
            provider_ref = CASE WHEN m.kind = 'operation_adopted'
                                THEN coalesce(m.ref, o.provider_ref) ELSE o.provider_ref END,
-           gone_at = CASE WHEN m.kind = 'create_gone' THEN fleet_now() ELSE o.gone_at END
+           gone_at = CASE WHEN m.kind = 'create_gone' THEN (SELECT fleet_now()) ELSE o.gone_at END
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text, ref text)
       JOIN applied a ON a.id = m.instance_id
      WHERE m.kind LIKE 'operation%' AND o.op_id::text = m.id
         OR m.kind = 'create_gone' AND o.op_id::text = m.id
     RETURNING o.op_id, o.instance_id, o.kind, m.kind AS mark, a.correlation_id),
 creates_gone AS ( -- The recorded machine is proven gone: so is that of its create.
-    UPDATE provider_operations o SET gone_at = fleet_now()
+    UPDATE provider_operations o SET gone_at = (SELECT fleet_now())
       FROM applied a
      WHERE a.machine_mark = 'gone' AND o.instance_id = a.id AND o.kind = 'server_create'
        AND o.provider_ref = a.provider_instance_id AND o.gone_at IS NULL),
@@ -137,11 +137,11 @@ addresses AS (
      WHERE instance_addresses.deleted_at IS NOT NULL),
 volume_marks AS (
     UPDATE instance_volumes v
-       SET gone_first_seen_at = CASE WHEN m.kind = 'volume_absent' THEN fleet_now()
+       SET gone_first_seen_at = CASE WHEN m.kind = 'volume_absent' THEN (SELECT fleet_now())
                                      WHEN m.kind = 'volume_gone' THEN v.gone_first_seen_at END,
-           deleted_at = CASE WHEN m.kind = 'volume_gone' THEN fleet_now() ELSE v.deleted_at END,
+           deleted_at = CASE WHEN m.kind = 'volume_gone' THEN (SELECT fleet_now()) ELSE v.deleted_at END,
            status = CASE WHEN m.kind = 'volume_gone' THEN 'deleted' ELSE v.status END,
-           last_reconciliation = fleet_now()
+           last_reconciliation = (SELECT fleet_now())
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
       JOIN applied a ON a.id = m.instance_id
      WHERE m.kind IN ('volume_absent', 'volume_gone', 'volume_seen')
@@ -149,9 +149,9 @@ volume_marks AS (
        AND v.provider_volume_id = m.id),
 address_marks AS (
     UPDATE instance_addresses v
-       SET gone_first_seen_at = CASE WHEN m.kind = 'address_absent' THEN fleet_now()
+       SET gone_first_seen_at = CASE WHEN m.kind = 'address_absent' THEN (SELECT fleet_now())
                                      WHEN m.kind = 'address_gone' THEN v.gone_first_seen_at END,
-           deleted_at = CASE WHEN m.kind = 'address_gone' THEN fleet_now() ELSE v.deleted_at END
+           deleted_at = CASE WHEN m.kind = 'address_gone' THEN (SELECT fleet_now()) ELSE v.deleted_at END
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text)
       JOIN applied a ON a.id = m.instance_id
      WHERE m.kind IN ('address_absent', 'address_gone', 'address_seen')
@@ -173,7 +173,7 @@ address_tries AS (
      WHERE a.thing_kind = 'address' AND v.instance_id = a.id AND v.provider_address_id = a.thing_ref),
 probes AS (
     INSERT INTO probe_results (instance_id, probe, generation, at, ok, latency_ms, detail)
-    SELECT a.id, p.probe, p.generation, fleet_now(), p.ok, p.latency_ms, p.detail
+    SELECT a.id, p.probe, p.generation, (SELECT fleet_now()), p.ok, p.latency_ms, p.detail
       FROM jsonb_to_recordset($4::jsonb) AS p (instance_id uuid, probe text, generation integer,
                ok boolean, latency_ms integer, detail text)
       JOIN applied a ON a.id = p.instance_id
@@ -189,7 +189,7 @@ beats_seen AS (
     UPDATE worker_heartbeats h SET status_unseen = false
       FROM beats WHERE h.instance_id = beats.instance_id),
 tokens AS ( -- Nobody speaks for what is over.
-    UPDATE worker_tokens t SET revoked_at = fleet_now()
+    UPDATE worker_tokens t SET revoked_at = (SELECT fleet_now())
       FROM applied a
      WHERE a.rule = 'server_gone' AND t.instance_id = a.id AND t.revoked_at IS NULL),
 journal AS (
@@ -200,17 +200,17 @@ journal AS (
                                           ELSE 'success' END,
            a.id, a.correlation_id, $6::text, a.rule, a."from", a."to", 0,
            CASE WHEN a."to" LIKE '%failed' THEN nullif(a.error_code, '') END,
-           a.message, jsonb_build_object('generation', a.generation), fleet_now()
+           a.message, jsonb_build_object('generation', a.generation), (SELECT fleet_now())
       FROM applied a WHERE a.rule IS NOT NULL
     UNION ALL
     SELECT j.action, 'orchestrator', j.status, a.id, a.correlation_id, $6::text, NULL, a."to",
-           a."to", 0, NULL, j.message, j.metadata, fleet_now()
+           a."to", 0, NULL, j.message, j.metadata, (SELECT fleet_now())
       FROM jsonb_to_recordset($5::jsonb) AS j (instance_id uuid, action text, status text,
                message text, metadata jsonb)
       JOIN applied a ON a.id = j.instance_id
     UNION ALL
     SELECT 'OPERATION_RESOLVED', 'orchestrator', 'success', o.instance_id, o.correlation_id,
            $6::text, NULL, NULL, NULL, 0, NULL, NULL,
-           jsonb_build_object('kind', o.kind, 'mark', o.mark, 'op_id', o.op_id), fleet_now()
+           jsonb_build_object('kind', o.kind, 'mark', o.mark, 'op_id', o.op_id), (SELECT fleet_now())
       FROM operations o WHERE o.mark <> 'operation_empty_look')
-SELECT id, status, to_ms(fleet_now()) AS now_ms FROM applied;
+SELECT id, status, to_ms((SELECT fleet_now())) AS now_ms FROM applied;
