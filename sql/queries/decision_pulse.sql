@@ -1,7 +1,9 @@
--- An orchestrator decides.  After a pause of everybody longer than $1 ms, the deadlines' clocks stood still
--- meanwhile: they are set forward by it.
+-- An orchestrator is about to decide.  After a pause of everybody longer than $1 ms, the deadlines'
+-- clocks stood still meanwhile: they are set forward by it, before anybody decides.  Writes nothing
+-- while the last beat is young.
 WITH was AS MATERIALIZED (
-    SELECT beat_at, fleet_now() - beat_at AS pause FROM decision_pulse FOR UPDATE),
+    SELECT beat_at, fleet_now() - beat_at AS pause FROM decision_pulse
+     WHERE (fleet_now() - beat_at) * 16 > ms($1::bigint) FOR UPDATE),
 beaten AS (
     UPDATE decision_pulse
        SET beat_at = fleet_now(),

@@ -59,6 +59,11 @@ struct job_cycle {
     bool more;                /* the batch was full */
 };
 
+/* Says that decisions are about to be made.  After a pause of everybody it first sets the deadlines
+ * forward, whose clocks stood still meanwhile; therefore before every claim. */
+MUST_CHECK struct error cycle_beat(struct db *db, struct arena *arena, const struct config *config);
+/* Puts the run on record, if it is not yet. */
+MUST_CHECK struct error cycle_record(struct job_cycle *cycle);
 /* Fleet time now: the claim's, plus monotonic time since. */
 int64_t cycle_now_ms(const struct job_cycle *cycle);
 /* After the claim: takes its now_ms and count, and puts the run on record when it has work. */

@@ -32,12 +32,27 @@ pulse_is_up(struct pulse *pulse)
     return atomic_load(&pulse->up);
 }
 
+/* A request for a job that is switched off here is left to another orchestrator. */
+static const char *
+pulse_enabled_jobs(const struct pulse *pulse, struct arena *arena)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < job_count; i++) {
+        if (runner_is_enabled(pulse->runner, jobs[i])) {
+            text = arena_printf(arena, "%s%s%s", text, text[0] == '\0' ? "" : ",", jobs[i]->name);
+        }
+    }
+    return arena_printf(arena, "{%s}", text);
+}
+
 static struct error
 pulse_take_requests(struct pulse *pulse, struct arena *arena)
 {
     struct db_rows rows;
 
-    TRY(db_run(pulse->db, arena, Q_JOB_REQUEST_TAKE, &rows, DB_PARAMS(pulse->orchestrator_id)));
+    TRY(db_run(pulse->db, arena, Q_JOB_REQUEST_TAKE, &rows,
+               DB_PARAMS(pulse->orchestrator_id, pulse_enabled_jobs(pulse, arena))));
     for (size_t i = 0; i < rows.count; i++) {
         const struct job *job = job_find(row_text(&rows, i, "job"));
         if (job != NULL) {
@@ -50,19 +65,11 @@ pulse_take_requests(struct pulse *pulse, struct arena *arena)
 static struct error
 pulse_beat(struct pulse *pulse, struct arena *arena)
 {
-    struct db_rows rows;
-
     if (!pulse->migrated) {
         TRY(migrate_run(arena, pulse->config));
         pulse->migrated = true;
     }
-    TRY(db_run(pulse->db, arena, Q_DECISION_PULSE, &rows,
-               DB_PARAMS(db_i64(arena, config_ms(pulse->config, SETTING_DECISION_PAUSE_SECONDS)))));
-    if (row_i64(&rows, 0, "moved", 0) > 0) {
-        log_warn("nothing was decided for a while; deadlines were set forward",
-                 LOG_I64(DURATION_MS, row_i64(&rows, 0, "pause_ms", 0)),
-                 LOG_I64(COUNT, row_i64(&rows, 0, "moved", 0)));
-    }
+    TRY(cycle_beat(pulse->db, arena, pulse->config));
     TRY(db_run(pulse->db, arena, Q_SHARD_ENSURE, NULL,
                DB_PARAMS("{job-provisioning,job-catalog-sync}")));
     runner_start(pulse->runner);

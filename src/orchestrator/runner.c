@@ -18,6 +18,7 @@ struct runner_job {
     bool running;
     bool woken;
     bool requested;
+    bool owed; /* a request whose cycle failed: the next one has it too */
     int64_t period_ms;
     int64_t next_mono_ms;
     int64_t failures;
@@ -109,9 +110,13 @@ runner_run_cycle(struct job_cycle *cycle, bool requested)
     struct db_rows rows;
 
     TRY(db_run(cycle->db, cycle->arena, Q_JOB_BEGIN, NULL, DB_PARAMS(cycle->job->name)));
+    if (requested) {
+        TRY(cycle_record(cycle));
+    }
     if (requested && cycle->job->request != NULL) {
         TRY(cycle->job->request(cycle));
     }
+    TRY(cycle_beat(cycle->db, cycle->arena, cycle->config));
     TRY(cycle->job->run(cycle));
     if (cycle->job->states == NULL) {
         return NO_ERROR;
@@ -132,12 +137,13 @@ runner_end_cycle(struct job_cycle *cycle, struct error error, int64_t duration_m
 {
     struct arena *arena = cycle->arena;
     bool failed = error_is(error);
-    struct error ended = db_run(
-        cycle->db, arena, Q_JOB_END, NULL,
-        DB_PARAMS(cycle->job->name, cycle->run_id == 0 ? NULL : db_i64(arena, cycle->run_id),
-                  failed ? error_code_name(error.code) : NULL, failed ? error.message : NULL,
-                  db_i64(arena, (int64_t)cycle->applied), db_i64(arena, (int64_t)cycle->stale),
-                  db_i64(arena, (int64_t)cycle->calls)));
+    struct error ended =
+        db_run(cycle->db, arena, Q_JOB_END, NULL,
+               DB_PARAMS(cycle->job->name, cycle->run_id == 0 ? NULL : db_i64(arena, cycle->run_id),
+                         failed ? error_code_name(error.code) : NULL, failed ? error.message : NULL,
+                         db_i64(arena, (int64_t)cycle->applied),
+                         db_i64(arena, (int64_t)cycle->stale), db_i64(arena, (int64_t)cycle->calls),
+                         db_i64(arena, (int64_t)cycle->claimed), cycle->orchestrator_id));
 
     if (failed) {
         log_fail("job failed", LOG_STR(JOB, cycle->job->name),
@@ -188,7 +194,7 @@ runner_work(void *argument, size_t slot)
     int64_t begun_ms = clock_monotonic_ms();
 
     pthread_mutex_lock(&runner->lock);
-    bool requested = state->requested;
+    bool requested = state->requested || state->owed;
     state->requested = false;
     state->woken = false;
     pthread_mutex_unlock(&runner->lock);
@@ -198,6 +204,7 @@ runner_work(void *argument, size_t slot)
 
     pthread_mutex_lock(&runner->lock);
     runner_schedule(state, &cycle, error_is(error));
+    state->owed = requested && error_is(error);
     for (size_t i = 0; i < job_count; i++) {
         runner->jobs[i].woken = runner->jobs[i].woken || cycle.wakes[i];
     }

@@ -190,6 +190,8 @@ test_cluster_start(void)
                                  "shared_buffers=64MB",
                                  "-c",
                                  "jit=off",
+                                 "-c",
+                                 "shared_preload_libraries=pg_stat_statements",
                                  NULL };
     test_cluster_prepare(arena, data);
     cluster.pid = test_service_launch(cluster.folder, "postgres", argv);

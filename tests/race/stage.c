@@ -113,9 +113,13 @@ static void
 stage_gate_run(struct provider *provider, struct arena *arena, struct provider_call **calls,
                size_t count)
 {
-    stage_pass(STAGE_ASKED, call_kind_name(calls[0]->kind));
+    for (size_t i = 0; i < count; i++) {
+        stage_pass(STAGE_ASKED, call_kind_name(calls[i]->kind));
+    }
     provider_run(provider->driver, arena, calls, count);
-    stage_pass(STAGE_ANSWERED, call_kind_name(calls[0]->kind));
+    for (size_t i = 0; i < count; i++) {
+        stage_pass(STAGE_ANSWERED, call_kind_name(calls[i]->kind));
+    }
 }
 
 static const struct provider_ops stage_gate = {

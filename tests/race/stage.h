@@ -9,7 +9,7 @@
 #include "store/db.h"
 
 enum {
-    STAGE_ASKED = KILL_POINT_COUNT_, /* calls stand before the provider; kind is the first one's */
+    STAGE_ASKED = KILL_POINT_COUNT_, /* calls stand before the provider; passed once for each */
     STAGE_ANSWERED,                  /* and behind it */
 };
 
