@@ -53,5 +53,9 @@ void api_own_machines(struct call *call);
 void api_own_machine_kill(struct call *call);
 void api_own_machine_lock(struct call *call);
 void api_own_machine_delete(struct call *call);
+void api_own_faults(struct call *call);
+void api_own_fault_set(struct call *call);
+void api_own_faults_clear(struct call *call);
+void api_own_fault_remove(struct call *call);
 
 #endif

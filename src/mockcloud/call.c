@@ -23,6 +23,21 @@ call_save(struct cloud *cloud)
     return !error_is(error);
 }
 
+/* In the middle: of the body or, where there is none, of the head. */
+static void
+call_break_off(struct call *call)
+{
+    const char *head = arena_printf(
+        call->arena, "HTTP/1.1 %d Cut\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+        call->status, call->content_type == NULL ? "text/plain" : call->content_type,
+        call->reply_length);
+    const char *whole = arena_printf(call->arena, "%s%s", head, call->reply);
+    size_t middle =
+        call->reply_length == 0 ? strlen(head) / 2 : strlen(head) + call->reply_length / 2;
+
+    http_request_abort(call->request, whole, call->end == CALL_LOST ? 0 : middle);
+}
+
 static void
 call_send(struct call *call, bool saved)
 {
@@ -30,8 +45,12 @@ call_send(struct call *call, bool saved)
         http_request_reply_error(call->request, 500, "internal_error", "state not saved");
         return;
     }
-    http_request_reply(call->request, call->status, call->content_type, call->reply,
-                       call->reply_length);
+    if (call->end == CALL_WHOLE) {
+        http_request_reply(call->request, call->status, call->content_type, call->reply,
+                           call->reply_length);
+    } else {
+        call_break_off(call);
+    }
 }
 
 /* At the end of a turn. */
@@ -44,6 +63,7 @@ call_flush(void *argument)
     while (cloud->first_waiting != NULL) {
         struct call *call = cloud->first_waiting;
         cloud->first_waiting = call->next; /* the reply frees the call */
+        request_counts_add(cloud, call);
         call_send(call, saved);
     }
     cloud->last_waiting = NULL;
@@ -72,15 +92,20 @@ call_ask_save(struct cloud *cloud)
 }
 
 static void
-call_finish(struct call *call, int status, const char *content_type, const char *text)
+call_set(struct call *call, int status, const char *content_type, const char *text)
 {
-    struct cloud *cloud = call->cloud;
-
     call->status = status;
     call->content_type = content_type;
     call->reply = text;
     call->reply_length = strlen(text);
-    request_counts_add(cloud, call);
+}
+
+static void
+call_finish(struct call *call, int status, const char *content_type, const char *text)
+{
+    struct cloud *cloud = call->cloud;
+
+    call_set(call, status, content_type, text);
     if (cloud->last_waiting == NULL) {
         cloud->first_waiting = call;
     } else {
@@ -97,6 +122,13 @@ call_reply(struct call *call, int status, json_t *body)
 
     json_decref(body);
     call_finish(call, status, text[0] == '\0' ? NULL : "application/json", text);
+}
+
+void
+call_replace(struct call *call, int status, json_t *body)
+{
+    call_set(call, status, "application/json", json_text(call->arena, body));
+    json_decref(body);
 }
 
 void
@@ -159,4 +191,33 @@ call_locked(struct call *call, const char *resource, const char *id)
     call_reply(call, 403,
                json_pack("{s:s, s:s, s:s, s:s}", "type", "locked", "message", "resource is locked",
                          "resource", resource, "resource_id", id));
+}
+
+void
+call_denied(struct call *call, const char *reason)
+{
+    call_reply(call, 401,
+               json_pack("{s:s, s:s, s:s, s:s}", "type", "denied_authentication", "message",
+                         "authentication is denied", "method", "api_key", "reason", reason));
+}
+
+void
+call_throttled(struct call *call, int64_t calls_a_second, int64_t retry_seconds)
+{
+    http_request_add_header(call->request, "Retry-After",
+                            arena_printf(call->arena, "%lld", (long long)retry_seconds));
+    call_reply(call, 429,
+               json_pack("{s:s, s:s, s:s, s:{s:I, s:i}, s:I}", "type", "too_many_requests",
+                         "message", "too many requests", "help_message", "slow down", "limit",
+                         "quota", (json_int_t)calls_a_second, "window_seconds", 1, "reset_seconds",
+                         (json_int_t)retry_seconds));
+}
+
+void
+call_quota_exceeded(struct call *call, const char *message, const char *resource, int quota)
+{
+    call_reply(call, 403,
+               json_pack("{s:s, s:s, s:[{s:s, s:i, s:i}]}", "type", "quotas_exceeded", "message",
+                         message, "details", "resource", resource, "quota", quota, "current",
+                         quota));
 }

@@ -15,6 +15,9 @@
 
 struct route;
 
+/* How a reply ends: as it should, in its middle, before its first byte. */
+enum call_end { CALL_WHOLE, CALL_CUT, CALL_LOST };
+
 /* Lives in the request's arena. */
 struct call {
     struct cloud *cloud;
@@ -32,6 +35,7 @@ struct call {
     const char *content_type;
     const char *reply;
     size_t reply_length;
+    enum call_end end;
     struct call *next;
 };
 
@@ -48,6 +52,9 @@ void call_reply_text(struct call *call, int status, const char *text);
 /* {name: thing}, as the Instance API wraps what it tells. */
 void call_reply_named(struct call *call, int status, const char *name, json_t *thing);
 
+/* Another reply in place of the one that waits to be sent. */
+void call_replace(struct call *call, int status, json_t *body);
+
 /* The provider's errors, in the forms that its public clients read. */
 void call_unknown_route(struct call *call, const char *message);
 void call_not_found(struct call *call, const char *resource, const char *id);
@@ -55,6 +62,9 @@ void call_invalid(struct call *call, const char *argument, const char *reason, c
 /* status: 400 in the Instance API, 412 in the Block API. */
 void call_precondition(struct call *call, int status, const char *precondition, const char *hint);
 void call_transient(struct call *call, const char *resource, const char *id, const char *state);
+void call_denied(struct call *call, const char *reason);
+void call_throttled(struct call *call, int64_t calls_a_second, int64_t retry_seconds);
+void call_quota_exceeded(struct call *call, const char *message, const char *resource, int quota);
 void call_locked(struct call *call, const char *resource, const char *id);
 
 #endif

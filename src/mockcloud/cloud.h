@@ -11,6 +11,9 @@
 #include "base/loop.h"
 
 struct call;
+struct fault_delay;
+struct fault_doom;
+struct fault_rule;
 struct http_server;
 struct machine;
 struct world;
@@ -38,6 +41,16 @@ struct cloud {
     int64_t rate_calls;
 
     json_t *request_counts; /* operation -> result -> count */
+
+    /* fault_rules.c, oldest first. */
+    struct fault_rule *faults;
+    int64_t last_fault;
+    /* fault_latency.c: calls that wait. */
+    struct fault_delay *delays;
+    /* fault_machines.c: what is to happen to machines later, and server id -> id of the rule that
+     * keeps it starting. */
+    struct fault_doom *dooms;
+    json_t *held;
 };
 
 #endif

@@ -94,11 +94,7 @@ gate_refuse_rate(struct call *call)
 {
     int64_t limit = config_count(call->cloud->config, SETTING_MOCKCLOUD_CALLS_PER_SECOND);
 
-    http_request_add_header(call->request, "Retry-After", "1");
-    call_reply(call, 429,
-               json_pack("{s:s, s:s, s:s, s:{s:I, s:i}, s:i}", "type", "too_many_requests",
-                         "message", "too many requests", "help_message", "slow down", "limit",
-                         "quota", (json_int_t)limit, "window_seconds", 1, "reset_seconds", 1));
+    call_throttled(call, limit, 1);
     return false;
 }
 
@@ -107,10 +103,7 @@ gate_refuse_token(struct call *call)
 {
     bool given = http_request_header(call->request, "X-Auth-Token") != NULL;
 
-    call_reply(call, 401,
-               json_pack("{s:s, s:s, s:s, s:s}", "type", "denied_authentication", "message",
-                         "authentication is denied", "method", "api_key", "reason",
-                         given ? "not_found" : "invalid_argument"));
+    call_denied(call, given ? "not_found" : "invalid_argument");
     return false;
 }
 

@@ -252,14 +252,20 @@ guest_init_first_boot(const struct guest_init *init)
     }
 }
 
+/* GUEST_SSH, where it is set, tells what it does instead of greeting. */
 static void
 guest_init_start_ssh(const struct guest_init *init)
 {
-    const char *const argv[] = { "/proc/self/exe", "--guest-ssh", getenv("GUEST_ADDRESS"),
-                                 config_text(init->config, SETTING_MOCKCLOUD_SSH_PORT), NULL };
+    const char *const argv[] = {
+        "/proc/self/exe",        "--guest-ssh",
+        getenv("GUEST_ADDRESS"), config_text(init->config, SETTING_MOCKCLOUD_SSH_PORT),
+        getenv("GUEST_SSH"),     NULL
+    };
     pid_t pid;
 
-    guest_init_start(init, argv, NULL, &pid);
+    if (argv[4] == NULL || strcmp(argv[4], "absent") != 0) {
+        guest_init_start(init, argv, NULL, &pid);
+    }
 }
 
 int

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ guest_ssh_listen(const char *address, const char *port)
 
 /* A free place, or the one that was taken longest ago (they are taken in turn). */
 static void
-guest_ssh_take(struct pollfd *places, size_t *turn, int client)
+guest_ssh_take(struct pollfd *places, size_t *turn, int client, bool greets)
 {
     struct pollfd *place = &places[1 + *turn];
 
@@ -43,8 +44,10 @@ guest_ssh_take(struct pollfd *places, size_t *turn, int client)
     }
     *turn = (*turn + 1) % GUEST_SSH_CLIENTS;
     *place = (struct pollfd){ .fd = client, .events = POLLIN };
-    ssize_t ignored = send(client, GUEST_SSH_BANNER, strlen(GUEST_SSH_BANNER), MSG_NOSIGNAL);
-    (void)ignored;
+    if (greets) {
+        ssize_t ignored = send(client, GUEST_SSH_BANNER, strlen(GUEST_SSH_BANNER), MSG_NOSIGNAL);
+        (void)ignored;
+    }
 }
 
 /* Whatever a client says is read and dropped, until it hangs up. */
@@ -64,6 +67,7 @@ guest_ssh_main(int argc, char **argv)
 {
     struct pollfd places[1 + GUEST_SSH_CLIENTS];
     size_t turn = 0;
+    bool greets = argc < 5 || strcmp(argv[4], "mute") != 0;
     int listener = argc < 4 ? -1 : guest_ssh_listen(argv[2], argv[3]);
 
     if (listener < 0) {
@@ -83,7 +87,7 @@ guest_ssh_main(int argc, char **argv)
         if ((places[0].revents & POLLIN) != 0) {
             int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (client >= 0) {
-                guest_ssh_take(places, &turn, client);
+                guest_ssh_take(places, &turn, client, greets);
             }
         }
     }

@@ -9,6 +9,7 @@
 #include "mockcloud/address.h"
 #include "mockcloud/bill.h"
 #include "mockcloud/call.h"
+#include "mockcloud/fault_machines.h"
 #include "mockcloud/machine.h"
 #include "mockcloud/volume.h"
 
@@ -53,6 +54,7 @@ life_begin_boot(struct cloud *cloud, json_t *server)
     int64_t due_ms = clock_wall_ms() + config_ms(cloud->config, SETTING_MOCKCLOUD_BOOT_SECONDS);
 
     life_set(cloud, server, LIFE_STARTING, LIFE_RUNNING, due_ms);
+    fault_machines_starts(cloud, server);
 }
 
 bool
@@ -110,6 +112,7 @@ life_delete(struct cloud *cloud, json_t *server, bool with_local_volumes)
     const char *id = json_get_string(server, "id", "");
     json_t *address = address_of_server(world, id);
 
+    fault_machines_forget(cloud, id);
     machine_end(cloud, id, true);
     life_release_volumes(cloud, server, with_local_volumes, now_ms);
     if (address != NULL) {
@@ -139,8 +142,12 @@ static void
 life_run(struct cloud *cloud, json_t *server)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
-    struct error error = machine_boot(cloud, arena, server);
 
+    if (fault_machines_lacks_stock(cloud, server)) {
+        life_set(cloud, server, LIFE_STOPPED, NULL, 0);
+        return;
+    }
+    struct error error = machine_boot(cloud, arena, server);
     if (error_is(error)) {
         log_fail("machine does not boot", LOG_STR(PROVIDER_REF, json_get_string(server, "id", "")),
                  LOG_STR(ERROR, error.message));
@@ -149,6 +156,7 @@ life_run(struct cloud *cloud, json_t *server)
     }
     life_rent_address(cloud, server);
     life_set(cloud, server, LIFE_RUNNING, NULL, 0);
+    fault_machines_runs(cloud, server);
 }
 
 /* What took time has taken it. */
@@ -169,14 +177,20 @@ life_arrive(struct cloud *cloud, json_t *server)
     }
 }
 
-/* Whether the time has come and, on the way down or to a new boot, the old machine is gone. */
+/* On the way down or to a new boot the old machine must be gone first; then life_machine_ended()
+ * goes on.  So does whoever lets go of a machine that is held. */
+static bool
+life_waits(const struct cloud *cloud, const char *server_id)
+{
+    return machine_is_there(cloud, server_id) || fault_machines_is_held(cloud, server_id);
+}
+
 static bool
 life_can_arrive(const struct cloud *cloud, const json_t *server, int64_t now_ms)
 {
     int64_t due_ms = json_get_i64(server, "due_ms", 0);
 
-    return due_ms != 0 && due_ms <= now_ms &&
-           !machine_is_there(cloud, json_get_string(server, "id", ""));
+    return due_ms != 0 && due_ms <= now_ms && !life_waits(cloud, json_get_string(server, "id", ""));
 }
 
 static void
@@ -239,8 +253,7 @@ life_next_due(const struct cloud *cloud, json_t *table, bool are_servers)
     json_object_foreach(table, id, thing)
     {
         int64_t due_ms = json_get_i64(thing, "due_ms", 0);
-        /* One that waits for its machine's end is taken up by life_machine_ended(). */
-        if (due_ms != 0 && due_ms < soonest_ms && !(are_servers && machine_is_there(cloud, id))) {
+        if (due_ms != 0 && due_ms < soonest_ms && !(are_servers && life_waits(cloud, id))) {
             soonest_ms = due_ms;
         }
     }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "mockcloud/fault_lists.h"
+#include "mockcloud/ghosts.h"
 
 enum { LIST_PAGE_DEFAULT = 50, LIST_PAGE_MAX = 100 };
 
@@ -84,6 +86,7 @@ list_reply_page(struct call *call, const char *name, bool is_block, json_t *thin
         return;
     }
     json_t *cut = is_array ? list_cut_array(things, &page) : list_cut_object(things, &page);
+    fault_lists_shorten(call, cut);
     json_t *reply = json_pack("{s:o}", name, cut);
     if (is_block) {
         json_object_set_new(reply, "total_count", json_integer((json_int_t)total));
@@ -147,23 +150,44 @@ list_wants(const struct call *call, const struct list_shape *shape, const json_t
     return shape->wanted == NULL || shape->wanted(call, thing);
 }
 
-void
-list_reply(struct call *call, const struct list_shape *shape)
+/* A new reference: the table as a list knows it that is lag_ms behind, in order of birth. */
+static json_t *
+list_gather(const struct call *call, json_t *table, int64_t lag_ms)
 {
-    json_t *things = json_array();
+    json_t *rows = json_array();
     const char *id;
     json_t *thing;
 
-    json_object_foreach(shape->table, id, thing)
+    json_object_foreach(table, id, thing)
     {
-        if (!list_wants(call, shape, thing)) {
+        int64_t age_ms = call->now_ms - json_get_i64(thing, "created_ms", 0);
+        if (lag_ms == 0 || age_ms >= lag_ms) {
+            json_array_append(rows, thing);
+        }
+    }
+    ghosts_merge(call->world, table, lag_ms, call->now_ms, rows);
+    return rows;
+}
+
+void
+list_reply(struct call *call, const struct list_shape *shape)
+{
+    json_t *rows = list_gather(call, shape->table, fault_lists_lag_ms(call));
+    json_t *things = json_array();
+    size_t index;
+    json_t *row;
+
+    json_array_foreach(rows, index, row)
+    {
+        if (!list_wants(call, shape, row)) {
             continue;
         }
         if (shape->newest_first) {
-            json_array_insert_new(things, 0, shape->view(call, thing));
+            json_array_insert_new(things, 0, shape->view(call, row));
         } else {
-            json_array_append_new(things, shape->view(call, thing));
+            json_array_append_new(things, shape->view(call, row));
         }
     }
+    json_decref(rows);
     list_reply_page(call, shape->name, shape->is_block, things);
 }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mockcloud/fault_machines.h"
 #include "mockcloud/guest_folder.h"
 #include "mockcloud/life.h"
 #include "mockcloud/metadata.h"
@@ -143,7 +144,7 @@ machine_watch(struct cloud *cloud, struct arena *arena, const json_t *server, pi
 /* The whole environment of a machine's init; it hands only the first part to what it runs. */
 static const char *const *
 machine_environment(const struct cloud *cloud, struct arena *arena, const char *folder,
-                    const char *address)
+                    const char *address, const char *ssh)
 {
     static const enum setting_id passed[] = {
         SETTING_LOG_LEVEL,
@@ -157,7 +158,7 @@ machine_environment(const struct cloud *cloud, struct arena *arena, const char *
         SETTING_MOCKCLOUD_BODY_MAX_BYTES,
     };
     int64_t port = config_count(cloud->config, SETTING_MOCKCLOUD_METADATA_PORT);
-    const char **list = arena_array(arena, const char *, ARRAY_LENGTH(passed) + 6);
+    const char **list = arena_array(arena, const char *, ARRAY_LENGTH(passed) + 7);
     size_t count = 0;
 
     list[count++] = arena_printf(
@@ -168,6 +169,9 @@ machine_environment(const struct cloud *cloud, struct arena *arena, const char *
     list[count++] = arena_printf(arena, "GUEST_ADDRESS=%s", address);
     list[count++] =
         arena_printf(arena, "INVENTIV_METADATA_URL=http://%s:%lld", address, (long long)port);
+    if (ssh != NULL) {
+        list[count++] = arena_printf(arena, "GUEST_SSH=%s", ssh);
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(passed); i++) {
         list[count++] = arena_printf(arena, "%s=%s", settings[passed[i]].name,
                                      config_text(cloud->config, passed[i]));
@@ -185,7 +189,8 @@ machine_boot(struct cloud *cloud, struct arena *arena, json_t *server)
                                  NULL };
     const struct child_options options = {
         .argv = argv,
-        .environment = machine_environment(cloud, arena, folder, address),
+        .environment =
+            machine_environment(cloud, arena, folder, address, fault_machines_ssh(cloud, server)),
         .directory = folder,
         .output_path = arena_printf(arena, "%s/var/log/console.log", folder),
         .user = config_text(cloud->config, SETTING_MOCKCLOUD_GUEST_USER),

@@ -9,6 +9,8 @@
 #include "base/program.h"
 #include "mockcloud/call.h"
 #include "mockcloud/fake_engine.h"
+#include "mockcloud/fault_latency.h"
+#include "mockcloud/fault_machines.h"
 #include "mockcloud/guest_folder.h"
 #include "mockcloud/guest_init.h"
 #include "mockcloud/guest_ssh.h"
@@ -104,8 +106,11 @@ mockcloud_serve(struct cloud *cloud)
     log_info("listening", LOG_STR(ADDRESS, config_text(cloud->config, SETTING_MOCKCLOUD_LISTEN)),
              LOG_I64(PORT, http_server_port(cloud->server)));
     loop_run(cloud->loop);
+    fault_latency_stop(cloud);
     call_stop(cloud);
     life_stop(cloud);
+    fault_machines_stop(cloud);
+    fault_rules_clear(cloud);
     machine_release_all(cloud);
     log_info("stopped", LOG_STR(REASON, "asked to; machines run on"));
 }
@@ -119,6 +124,7 @@ mockcloud_cloud(const struct config *config)
         .loop = loop_new(),
         .world = world_new(config),
         .request_counts = json_object(),
+        .held = json_object(),
     };
     struct error error = mockcloud_start(&cloud, arena);
 
@@ -130,6 +136,7 @@ mockcloud_cloud(const struct config *config)
     http_server_free(cloud.server);
     loop_free(cloud.loop);
     json_decref(cloud.request_counts);
+    json_decref(cloud.held);
     world_free(cloud.world);
     if (!error_is(error)) {
         return 0;

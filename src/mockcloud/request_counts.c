@@ -7,7 +7,9 @@ void
 request_counts_add(struct cloud *cloud, const struct call *call)
 {
     const char *operation = call->route == NULL ? "unknown" : call->route->operation;
-    const char *result = arena_printf(call->arena, "%d", call->status);
+    const char *result = call->end == CALL_LOST  ? "lost_reply"
+                         : call->end == CALL_CUT ? "cut_reply"
+                                                 : arena_printf(call->arena, "%d", call->status);
     json_t *results = json_object_get(cloud->request_counts, operation);
 
     if (results == NULL) {

@@ -4,7 +4,7 @@
 
 #include "mockcloud/call.h"
 
-/* Once a call, when its status is known. */
+/* Once a call, when it is about to be answered. */
 void request_counts_add(struct cloud *cloud, const struct call *call);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "mockcloud/apis.h"
+#include "mockcloud/fault_calls.h"
+#include "mockcloud/fault_latency.h"
 #include "mockcloud/gate.h"
 #include "mockcloud/life.h"
 
@@ -65,7 +67,11 @@
     X(own_machines, "GET", "/_machines", NONE)                                                     \
     X(own_machine_kill, "POST", "/_machines/{id}/kill", JSON)                                      \
     X(own_machine_lock, "POST", "/_machines/{id}/lock", JSON)                                      \
-    X(own_machine_delete, "DELETE", "/_machines/{id}", NONE)
+    X(own_machine_delete, "DELETE", "/_machines/{id}", NONE)                                       \
+    X(own_faults, "GET", "/_faults", NONE)                                                         \
+    X(own_fault_set, "POST", "/_faults", JSON)                                                     \
+    X(own_faults_clear, "DELETE", "/_faults", NONE)                                                \
+    X(own_fault_remove, "DELETE", "/_faults/{id}", NONE)
 
 static const struct route routes[] = {
 #define X(operation, method, path, body)                                                           \
@@ -77,6 +83,10 @@ static const struct route routes[] = {
         OWN_ROUTES(X)
 #undef X
 };
+
+#define X(operation, method, path, body) #operation " "
+const char routes_provider_operations[] = PROVIDER_ROUTES(X);
+#undef X
 
 /* One segment of a path: up to the next slash or the end. */
 static size_t
@@ -159,8 +169,7 @@ routes_read_body(struct call *call)
 }
 
 /* Everything about a call is known here and nothing is done yet: operation, zone, id (the server's
- * or the thing's).  Rules that make calls fail belong in front of the handler (refuse, delay) and
- * behind it (done, but answered wrongly). */
+ * or the thing's). */
 static void
 routes_act(struct call *call)
 {
@@ -171,7 +180,11 @@ routes_act(struct call *call)
     if (!routes_read_body(call)) {
         return;
     }
-    call->route->handler(call); /* the reply waits for the end of the turn: call stays valid */
+    /* The reply waits for the end of the turn: call stays valid. */
+    if (!fault_calls_refuse(call)) {
+        call->route->handler(call);
+        fault_calls_spoil(call);
+    }
     json_decref(call->body);
     call->body = NULL;
     life_arm(call->cloud);
@@ -198,7 +211,7 @@ routes_handle(struct http_request *request, void *context)
     } else if (call->route == NULL) {
         call_unknown_route(call,
                            arena_printf(arena, "\"%s\" not found", http_request_path(request)));
-    } else if (gate_admits(call)) {
+    } else if (gate_admits(call) && !fault_latency_delays(call, routes_act)) {
         routes_act(call);
     }
 }

@@ -18,10 +18,7 @@ server_action_poweron(struct call *call, json_t *server)
         return false;
     }
     if (!life_power_on(call->cloud, server)) {
-        call_reply(call, 403,
-                   json_pack("{s:s, s:s, s:[{s:s, s:i, s:i}]}", "type", "quotas_exceeded",
-                             "message", "no address is left", "details", "resource", "addresses",
-                             "quota", 253, "current", 253));
+        call_quota_exceeded(call, "no address is left", "addresses", 253);
         return false;
     }
     return true;

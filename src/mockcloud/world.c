@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "mockcloud/ghosts.h"
 
 enum { WORLD_VERSION = 1 };
 
@@ -51,6 +52,7 @@ world_free(struct world *world)
     if (world == NULL) {
         return;
     }
+    ghosts_free(world);
     json_decref(world->document);
     mem_free(world);
 }
@@ -138,6 +140,11 @@ world_set_bool(struct world *world, json_t *thing, const char *key, bool value)
 void
 world_remove(struct world *world, json_t *table, const char *id)
 {
+    json_t *thing = json_object_get(table, id);
+
+    if (thing != NULL) {
+        ghosts_add(world, table, thing);
+    }
     json_object_del(table, id);
     world->changed = true;
 }

@@ -11,6 +11,8 @@
 #include "base/config.h"
 #include "base/error.h"
 
+struct ghost;
+
 /* The tables map an id to a thing, in order of birth; all are borrowed from the document. */
 struct world {
     json_t *document;
@@ -23,6 +25,10 @@ struct world {
     const char *organization;
     const char *zones; /* comma-separated */
     bool changed;      /* since it was last written */
+
+    /* ghosts.h; not in the document. */
+    struct ghost *ghosts; /* removed last first */
+    int64_t ghost_ms;     /* how long they are kept; 0: none is */
 };
 
 /* An empty world; the texts are borrowed from the settings. */
