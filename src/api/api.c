@@ -42,7 +42,7 @@ api_new(const struct config *config, struct loop *loop)
     api->loop = loop;
     digest_uuid(api->id);
     api->wake = wake_new(config);
-    api->agent = agent_binary_new(config_text(config, SETTING_AGENT_BINARY));
+    api->agent = agent_binary_new(config);
     api->unknown_hash = password_hash_of_nobody();
     for (size_t pool = 0; pool < API_POOL_COUNT_; pool++) {
         api_start_pool(api, pool);
