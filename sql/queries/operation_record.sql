@@ -6,13 +6,17 @@ WITH ended AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
         op_id uuid, outcome text, ref text, reply jsonb, message text, duration_ms bigint,
         action text, error_code text)),
+locked AS MATERIALIZED ( -- Instances before operations, in the order of ids, as everywhere.
+    SELECT i.id FROM instances i
+     WHERE i.id IN (SELECT o.instance_id FROM provider_operations o JOIN ended e USING (op_id))
+     ORDER BY i.id FOR NO KEY UPDATE),
 recorded AS (
     UPDATE provider_operations o
        SET outcome = e.outcome, ended_at = fleet_now(), reply = e.reply,
            provider_ref = coalesce(nullif(e.ref, ''), o.provider_ref),
            message = nullif(e.message, ''), duration_ms = e.duration_ms
       FROM ended e
-     WHERE o.op_id = e.op_id AND o.outcome IS NULL
+     WHERE o.op_id = e.op_id AND o.outcome IS NULL AND (SELECT count(*) FROM locked) >= 0
     RETURNING o.*, e.action, e.error_code),
 late AS ( -- Closed meanwhile by another: what it made is a fact all the same.
     UPDATE provider_operations o

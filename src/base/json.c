@@ -50,6 +50,22 @@ json_parse_file(struct arena *arena, const char *path, json_t **out)
     return NO_ERROR;
 }
 
+const char *
+json_clean_text(struct arena *arena, const char *text)
+{
+    json_t *value = json_string(text);
+
+    if (value != NULL) {
+        json_decref(value);
+        return text;
+    }
+    char *clean = arena_strdup(arena, text);
+    for (char *c = clean; *c != '\0'; c++) {
+        *c = (unsigned char)*c < 0x80 ? *c : '?';
+    }
+    return clean;
+}
+
 char *
 json_text(struct arena *arena, const json_t *value)
 {

@@ -17,6 +17,9 @@ json_parse(struct arena *arena, const char *text, size_t length, json_t **out);
 /* Reads and parses a whole file of at most 4 MiB; ERR_IO or ERR_INPUT name the path. */
 MUST_CHECK struct error json_parse_file(struct arena *arena, const char *path, json_t **out);
 
+/* The text itself where it is valid UTF-8, else a copy in which other bytes than ASCII are '?'. */
+const char *json_clean_text(struct arena *arena, const char *text);
+
 /* Compact text in the arena. */
 char *json_text(struct arena *arena, const json_t *value);
 

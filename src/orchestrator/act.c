@@ -6,8 +6,8 @@
 #include "base/digest.h"
 #include "base/kill_point.h"
 #include "base/log.h"
-#include "orchestrator/calls.h"
 #include "orchestrator/case.h"
+#include "orchestrator/outcome.h"
 
 struct act_batch {
     struct job_cycle *cycle;
@@ -21,14 +21,29 @@ act_call_timeout_ms(const struct job_cycle *cycle)
     return config_ms(cycle->config, SETTING_PROVIDER_CALL_TIMEOUT_SECONDS);
 }
 
-static struct error
+/* What cannot even be asked for is this instance's trouble alone: it is told, and tried again. */
+static void
+act_refuse(struct job_cycle *cycle, struct instance_case *one, struct error error)
+{
+    one->decision.act.wanted = false;
+    one->decision.failed = true;
+    one->decision.error_code = "PROVIDER_INVALID";
+    one->decision.message = error.message;
+    one->decision.next_run_ms = cycle_now_ms(cycle) + cycle->policy->check_base_ms;
+}
+
+static void
 act_intent_row(struct job_cycle *cycle, struct instance_case *one, json_t *rows)
 {
     const char *enrolment_hash = NULL;
     json_t *request = NULL;
     const struct instance *instance = &one->instance;
 
-    TRY(act_call_make(cycle, one, &enrolment_hash, &request));
+    struct error error = act_call_make(cycle, one, &enrolment_hash, &request);
+    if (error_is(error)) {
+        act_refuse(cycle, one, error);
+        return;
+    }
     json_t *row =
         json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I, s:s, s:o, s:I, s:o, s:I}", "op_id",
                   one->op_id, "instance_id", one->id, "token", (json_int_t)one->token, "status",
@@ -39,7 +54,6 @@ act_intent_row(struct job_cycle *cycle, struct instance_case *one, json_t *rows)
                   "enrolment_hash", json_string_or_null(enrolment_hash), "enrolment_ttl_ms",
                   (json_int_t)config_ms(cycle->config, SETTING_WORKER_ENROLMENT_TTL_SECONDS));
     json_array_append_new(rows, row);
-    return NO_ERROR;
 }
 
 static void
@@ -61,7 +75,7 @@ act_intend(struct act_batch *batch)
     struct db_rows intended;
 
     for (size_t i = 0; i < batch->count; i++) {
-        TRY(act_intent_row(batch->cycle, batch->cases[i], rows));
+        act_intent_row(batch->cycle, batch->cases[i], rows);
     }
     TRY(db_run(batch->cycle->db, arena, Q_OPERATION_INTEND, &intended,
                DB_PARAMS(db_json(arena, rows))));
@@ -83,26 +97,46 @@ act_on_sent(void *argument)
     kill_point_pass(KILL_POINT_SENT, call_kind_name(one->decision.act.kind));
 }
 
-/* The lease is looked at after the intent is on record and right before the calls. */
+/* The calls of one provider, from the place-th case on.  The lease is looked at after the intent is
+ * on record and right before they are sent: what another provider took is counted. */
 static void
-act_send(struct act_batch *batch)
+act_send_to(struct act_batch *batch, size_t place, bool *done)
 {
     struct job_cycle *cycle = batch->cycle;
+    struct provider *provider = batch->cases[place]->provider;
     struct provider_call **calls = arena_array(cycle->arena, struct provider_call *, batch->count);
-    struct provider **owners = arena_array(cycle->arena, struct provider *, batch->count);
+    bool covered = cycle_lease_covers(cycle, act_call_timeout_ms(cycle));
     size_t length = 0;
 
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = place; i < batch->count; i++) {
         struct instance_case *one = batch->cases[i];
-        one->sent = one->intended && cycle_lease_covers(cycle, act_call_timeout_ms(cycle));
+        if (one->provider != provider) {
+            continue;
+        }
+        done[i] = true;
+        one->sent = one->intended && covered;
         if (one->sent) {
             one->call->on_sent = act_on_sent;
             one->call->on_sent_argument = one;
-            owners[length] = one->provider;
             calls[length++] = one->call;
         }
     }
-    calls_run(cycle, owners, calls, length);
+    if (length > 0) {
+        provider_run(provider, cycle->arena, calls, length);
+        cycle->calls += length;
+    }
+}
+
+static void
+act_send(struct act_batch *batch)
+{
+    bool *done = arena_array(batch->cycle->arena, bool, batch->count);
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!done[i]) {
+            act_send_to(batch, i, done);
+        }
+    }
 }
 
 static json_t *
@@ -131,7 +165,7 @@ act_reply(const struct instance_case *one)
 }
 
 static json_t *
-act_outcome_row(const struct instance_case *one)
+act_outcome_row(struct arena *arena, const struct instance_case *one)
 {
     const struct provider_call *call = one->call;
     bool made =
@@ -140,7 +174,8 @@ act_outcome_row(const struct instance_case *one)
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:I, s:s, s:s}", "op_id", one->op_id, "outcome",
                      one->sent ? answer_class_name(call->class) : "not_sent", "ref",
                      made ? call->new_ref : "", "reply", act_reply(one), "message",
-                     one->sent ? call->message : "the lease had run too far for the call",
+                     one->sent ? json_clean_text(arena, call->message)
+                               : "the lease had run too far for the call",
                      "duration_ms", (json_int_t)(one->sent ? call->duration_ms : 0), "action",
                      act_action_type(one->decision.act.kind), "error_code",
                      one->sent ? answer_class_error_code(call->class) : "LEASE_LOST");
@@ -155,14 +190,13 @@ act_record(struct act_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->cases[i]->intended) {
             kill_point_pass(KILL_POINT_REPLIED, call_kind_name(batch->cases[i]->decision.act.kind));
-            json_array_append_new(rows, act_outcome_row(batch->cases[i]));
+            json_array_append_new(rows, act_outcome_row(cycle->arena, batch->cases[i]));
         }
     }
     if (json_array_size(rows) == 0) {
         return NO_ERROR;
     }
-    TRY(db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, NULL,
-               DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name)));
+    TRY(outcome_record(cycle, rows));
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->cases[i]->intended) {
             kill_point_pass(KILL_POINT_RECORDED,

@@ -83,8 +83,9 @@ probe_read(struct job_cycle *cycle, const struct instance_case *one, enum probe_
         return;
     }
     if (call->status != 200) {
-        out->detail =
+        const char *told =
             arena_printf(cycle->arena, "HTTP %d: %.*s", call->status, PROBE_TEXT_MAX, call->reply);
+        out->detail = json_clean_text(cycle->arena, told); /* cut, perhaps within a character */
         return;
     }
     if (kind == PROBE_MODELS) {

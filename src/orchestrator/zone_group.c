@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/kill_point.h"
 #include "domain/group_rules.h"
+#include "orchestrator/outcome.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/tags.h"
 #include "orchestrator/workbench.h"
@@ -118,8 +119,7 @@ zone_act(struct job_cycle *cycle, struct zone_case *zone)
         made ? zone->call.new_ref : "", "reply", "message", sent ? zone->call.message : "",
         "duration_ms", (json_int_t)zone->call.duration_ms, "action", "PROVIDER_SECURITY_GROUP",
         "error_code", sent ? answer_class_error_code(zone->call.class) : "LEASE_LOST");
-    TRY(db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, NULL,
-               DB_PARAMS(db_json(cycle->arena, outcome), cycle->job->name)));
+    TRY(outcome_record(cycle, outcome));
     kill_point_pass(KILL_POINT_RECORDED, kind);
     return NO_ERROR;
 }
