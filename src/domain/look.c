@@ -153,6 +153,10 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
     bool recorded = instance->machine_ref[0] != '\0';
     bool machine = instance_has_machine(instance);
 
+    /* Nothing that could be seen would keep it: the wish comes first (decide.c). */
+    if (instance->wish != WISH_RUNNING && instance->state != INSTANCE_TERMINATING) {
+        return plan;
+    }
     switch (instance->state) {
     case INSTANCE_PROVISIONING:
         plan.list = !recorded || instance_unsettled_create(instance) != NULL;

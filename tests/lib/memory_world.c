@@ -145,7 +145,7 @@ memory_world_give_address(struct memory_world *world, const struct memory_thing 
     }
     struct memory_thing *address =
         memory_world_add(world, MEMORY_ADDRESS, server->zone, "", NULL, 0);
-    snprintf(address->address, sizeof(address->address), "10.0.%d.%d", world->born / 250,
+    snprintf(address->address, sizeof(address->address), "127.0.%d.%d", world->born / 250,
              world->born % 250 + 1);
     snprintf(address->server_ref, sizeof(address->server_ref), "%s", server->ref);
 }

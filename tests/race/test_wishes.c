@@ -249,6 +249,21 @@ test_lease_in_force(void)
     rival_close(other);
 }
 
+/* Nothing outside is asked first: a machine that does not answer keeps nobody waiting. */
+static void
+test_no_look_first(void)
+{
+    const char *id = stage_instance();
+
+    CHECK(bench_drive(bench, id, INSTANCE_BOOTING));
+    stage_wish(id, "terminate");
+    struct tally tally = bench_run(bench, &job_terminator);
+    CHECK_I64(tally.applied, 1);
+    CHECK_I64(tally.calls, 0);
+    CHECK(stage_is(id, INSTANCE_TERMINATING));
+    CHECK(bench_drive(bench, id, INSTANCE_TERMINATED));
+}
+
 int
 main(void)
 {
@@ -268,6 +283,7 @@ main(void)
               test_drain_while_idle);
     check_run("of two wishes in one cycle the later counts", test_two_at_once);
     check_run("a wish under somebody's lease waits for its end and no longer", test_lease_in_force);
+    check_run("a termination is taken up without a look at anything", test_no_look_first);
     bench_free(bench);
     return check_end();
 }
