@@ -67,7 +67,9 @@ static void
 cycles_due_catalog(const char *due)
 {
     (void)due;
-    test_db_exec("UPDATE job_shards SET next_run_at = fleet_now()");
+    test_db_exec("INSERT INTO job_shards (job, provider_id, zone_id)"
+                 " SELECT 'job-catalog-sync', provider_id, id FROM zones ON CONFLICT DO NOTHING;"
+                 " UPDATE job_shards SET next_run_at = fleet_now()");
 }
 
 static int64_t
