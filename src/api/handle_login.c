@@ -5,17 +5,42 @@
 #include "api/handlers.h"
 #include "api/password.h"
 #include "api/session_token.h"
+#include "api/utf8.h"
 #include "base/clock.h"
 #include "base/json.h"
 
-enum { LOGIN_NAME_MAX = 320, LOGIN_PASSWORD_MAX = 1024 };
-
-/* An attempt's two names in login_failures.  A known account goes by its id, whichever of its
- * names was typed. */
-struct login_attempt {
-    const char *account;
-    const char *address;
+enum {
+    LOGIN_NAME_MAX = 320,
+    LOGIN_PASSWORD_MAX = 1024,
+    LOGIN_SUBJECT_MAX = 64, /* bytes of a name in login_failures; longer ones go by their hash */
+    LOGIN_AGENT_MAX = 512,
 };
+
+/* An attempt's names in login_failures.  An account goes by what was typed, in lower case, so that
+ * those that do not exist count like the others. */
+struct login_attempt {
+    const char *address;
+    const char *address_account;
+    const char *account;
+};
+
+static struct login_attempt
+handle_login_attempt(const struct exchange *exchange, const char *account)
+{
+    struct arena *arena = exchange->arena;
+    char hash[DIGEST_HEX_SIZE];
+    const char *name = account;
+
+    if (strlen(account) > LOGIN_SUBJECT_MAX) {
+        digest_sha256_hex(account, strlen(account), hash);
+        name = hash;
+    }
+    return (struct login_attempt){
+        .address = arena_printf(arena, "address:%s", exchange->peer),
+        .address_account = arena_printf(arena, "address:%s account:%s", exchange->peer, name),
+        .account = arena_printf(arena, "account:%s", name),
+    };
+}
 
 static struct error
 handle_login_count(struct exchange *exchange, struct db *db, const struct login_attempt *attempt,
@@ -23,13 +48,15 @@ handle_login_count(struct exchange *exchange, struct db *db, const struct login_
 {
     const struct config *config = exchange->api->config;
     struct arena *arena = exchange->arena;
-    const char *window = db_i64(arena, config_ms(config, SETTING_LOGIN_WINDOW_SECONDS));
     struct db_rows rows;
 
     TRY(db_run(db, arena, Q_API_LOGIN_ATTEMPT, &rows,
-               DB_PARAMS(attempt->account, attempt->address, window)));
-    *out_refused =
-        row_i64(&rows, 0, "failures", 0) > config_count(config, SETTING_LOGIN_ATTEMPTS_MAX);
+               DB_PARAMS(attempt->address, attempt->address_account, attempt->account,
+                         db_i64(arena, config_ms(config, SETTING_LOGIN_WINDOW_SECONDS)),
+                         db_i64(arena, config_count(config, SETTING_LOGIN_ATTEMPTS_MAX)),
+                         db_i64(arena, config_count(config, SETTING_LOGIN_ACCOUNT_ATTEMPTS_MAX)),
+                         db_i64(arena, config_count(config, SETTING_LOGIN_CLEAN_ROWS)))));
+    *out_refused = row_bool(&rows, 0, "refused");
     if (*out_refused) {
         int64_t wait_s = (row_i64(&rows, 0, "wait_ms", 0) + 999) / 1000;
         exchange_add_header(exchange, "Retry-After", db_i64(arena, wait_s < 1 ? 1 : wait_s));
@@ -75,7 +102,8 @@ handle_login_open_session(struct exchange *exchange, struct db *db, struct perso
     digest_sha256_hex(token, strlen(token), hash);
     TRY(db_run(db, arena, Q_API_SESSION_CREATE, NULL,
                DB_PARAMS(session_id, person->user_id, hash, exchange->peer,
-                         http_request_header(exchange->request, "User-Agent"),
+                         utf8_repair(arena, http_request_header(exchange->request, "User-Agent"),
+                                     LOGIN_AGENT_MAX),
                          db_i64(arena, life_s * 1000), exchange->id)));
     handle_login_set_cookie(exchange, token, life_s);
     return NO_ERROR;
@@ -96,7 +124,7 @@ static struct error
 handle_login_check(struct exchange *exchange, struct db *db, const struct login_attempt *attempt,
                    const struct db_rows *user)
 {
-    bool known = user->count > 0;
+    bool known = !row_is_null(user, 0, "id");
     const char *hash = known ? row_text(user, 0, "password_hash") : exchange->api->unknown_hash;
 
     if (!password_fits(hash, json_get_string(exchange->body, "password", "")) || !known) {
@@ -111,7 +139,7 @@ handle_login_check(struct exchange *exchange, struct db *db, const struct login_
         .last_name = row_text_or_null(user, 0, "last_name"),
     };
     TRY(db_run(db, exchange->arena, Q_API_LOGIN_SUCCESS, NULL,
-               DB_PARAMS(attempt->account, attempt->address)));
+               DB_PARAMS(attempt->address, attempt->address_account, attempt->account)));
     TRY(handle_login_open_session(exchange, db, &person));
     handle_login_welcome(exchange, &person);
     return NO_ERROR;
@@ -132,11 +160,7 @@ handle_login(struct exchange *exchange, struct db *db)
         return NO_ERROR;
     }
     TRY(db_run(db, arena, Q_API_LOGIN_USER, &user, DB_PARAMS(name)));
-    struct login_attempt attempt = {
-        .account =
-            arena_printf(arena, "account:%s", user.count > 0 ? row_text(&user, 0, "id") : name),
-        .address = arena_printf(arena, "address:%s", exchange->peer),
-    };
+    struct login_attempt attempt = handle_login_attempt(exchange, row_text(&user, 0, "account"));
     TRY(handle_login_count(exchange, db, &attempt, &refused));
     return refused ? NO_ERROR : handle_login_check(exchange, db, &attempt, &user);
 }

@@ -65,7 +65,8 @@ class Runner:
 
 
 def main():
-    with harness.api_with_database(LOGIN_ATTEMPTS_MAX='5') as (api, database):
+    with harness.api_with_database(LOGIN_ATTEMPTS_MAX='5', LOGIN_ACCOUNT_ATTEMPTS_MAX='50',
+                                   METADATA_REFRESH_SECONDS='86400') as (api, database):
         agent = os.path.join(api.directory, 'agent')
         with open(agent, 'w', encoding='utf-8') as file:
             file.write(AGENT)
