@@ -1,11 +1,12 @@
-/* apply.c: everything decided in a cycle, in one statement (sql/queries/instance_apply.sql).  Where
- * the database refuses the batch for one row's sake, rows are applied one by one and that one is
- * left to its next run. */
+/* apply.c: everything decided in a cycle, in one statement (sql/queries/instance_apply.sql) behind one
+ * that locks the roots.  Where the database refuses the batch for one row's sake, rows are applied
+ * one by one and that one is left to its next run. */
 #include <string.h>
 
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "orchestrator/apply_rows.h"
+#include "store/tx.h"
 
 static void
 apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
@@ -36,6 +37,25 @@ apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
     }
 }
 
+/* The roots first, by a statement of its own: the one that applies then sees what those committed
+ * who held them before. */
+static struct error
+apply_write(struct job_cycle *cycle, const struct instance_case *cases, size_t count,
+            const struct apply_rows *texts, struct db_rows *rows)
+{
+    struct arena *arena = cycle->arena;
+    const char **ids = arena_array(arena, const char *, count);
+
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = cases[i].id;
+    }
+    TRY(db_run(cycle->db, arena, Q_INSTANCE_ROOTS_LOCK, NULL,
+               DB_PARAMS(db_uuid_array(arena, ids, count))));
+    return db_run(cycle->db, arena, Q_INSTANCE_APPLY, rows,
+                  DB_PARAMS(texts->decisions, texts->marks, texts->things, texts->probes,
+                            texts->journal, cycle->job->name));
+}
+
 static struct error
 apply_batch(struct job_cycle *cycle, struct instance_case *cases, size_t count)
 {
@@ -44,9 +64,8 @@ apply_batch(struct job_cycle *cycle, struct instance_case *cases, size_t count)
         apply_rows_make(arena, cases, count, strcmp(cycle->job->name, "job-health-check") == 0);
     struct db_rows rows;
 
-    TRY(db_run(cycle->db, arena, Q_INSTANCE_APPLY, &rows,
-               DB_PARAMS(texts.decisions, texts.marks, texts.things, texts.probes, texts.journal,
-                         cycle->job->name)));
+    TRY(tx_begin(cycle->db, arena));
+    TRY(tx_end(cycle->db, arena, apply_write(cycle, cases, count, &texts, &rows)));
     apply_count(cycle, cases, count, &rows);
     for (size_t i = 0; i < count; i++) {
         kill_point_pass(KILL_POINT_APPLIED, cases[i].decision.act.wanted

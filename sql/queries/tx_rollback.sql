@@ -1,0 +1,2 @@
+-- Gives it up.
+ROLLBACK;
