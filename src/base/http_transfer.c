@@ -71,6 +71,11 @@ http_transfer_on_header(char *line, size_t size, size_t count, void *argument)
     const char *value;
     size_t value_length;
 
+    if (length > 5 && strncmp(line, "HTTP/", 5) == 0) {
+        transfer->head_whole = false; /* another head, after a 100 */
+    } else if (line[0] == '\r' || line[0] == '\n') {
+        transfer->head_whole = true; /* trailers may follow */
+    }
     if (http_transfer_header_is(line, length, "Retry-After", &value, &value_length)) {
         int64_t seconds = http_transfer_number(value, value_length);
         call->retry_after_ms = seconds < 0 ? -1 : seconds * 1000;
@@ -226,6 +231,9 @@ http_transfer_start(struct http_transfer *transfer, int64_t now_ms)
 static const char *
 http_transfer_failure(const struct http_transfer *transfer, CURLcode code, int64_t duration_ms)
 {
+    if (code == CURLE_OK) {
+        return "the connection ended in the head of the reply";
+    }
     if (transfer->reply_too_long) {
         return arena_printf(transfer->arena, "reply longer than %zu bytes",
                             transfer->call->reply_max);
@@ -270,7 +278,7 @@ http_transfer_end(struct http_transfer *transfer, CURLcode code)
     if (transfer->easy != NULL) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     }
-    if (code == CURLE_OK && status > 0) {
+    if (code == CURLE_OK && status > 0 && transfer->head_whole) {
         http_transfer_keep_reply(transfer, status);
     } else {
         call->failure = http_transfer_failure(transfer, code, call->duration_ms);

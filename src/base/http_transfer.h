@@ -22,6 +22,7 @@ struct http_transfer {
     int64_t started_ms;
     int64_t deadline_ms;
     bool reply_too_long;
+    bool head_whole; /* libcurl is content with a head that was cut off */
     char failure[CURL_ERROR_SIZE];
     /* The request as it went out, byte by byte. */
     bool sent_any;

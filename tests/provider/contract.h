@@ -45,5 +45,7 @@ void contract_give_back(const char *ref);
 void contract_check_servers(void);   /* contract_servers.c */
 void contract_check_leftovers(void); /* contract_leftovers.c: volumes, addresses, groups */
 void contract_check_refusals(void);  /* contract_refusals.c */
+/* Of the local cloud at that URL alone. */
+void contract_check_faults(const char *url);
 
 #endif

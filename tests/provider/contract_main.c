@@ -15,7 +15,7 @@ struct provider *contract_provider;
 struct arena *contract_arena;
 
 static void
-contract_main_run(const struct contract_subject *subject)
+contract_main_run(const struct contract_subject *subject, const char *cloud_url)
 {
     printf("%s\n", subject->name);
     contract_subject = subject;
@@ -26,6 +26,9 @@ contract_main_run(const struct contract_subject *subject)
         contract_check_refusals();
         contract_check_servers();
         contract_check_leftovers();
+        if (cloud_url != NULL) {
+            contract_check_faults(cloud_url);
+        }
         provider_free(contract_provider);
     }
     arena_free(contract_arena);
@@ -50,7 +53,7 @@ contract_main_memory(void)
         .pass_time = contract_main_memory_time,
     };
     memory_provider_start();
-    contract_main_run(&subject);
+    contract_main_run(&subject, NULL);
     memory_provider_stop();
 }
 
@@ -78,7 +81,7 @@ contract_main_scaleway(const char *url)
         .unreachable_url = "http://127.0.0.1:1",
         .pass_time = contract_cloud_moment,
     };
-    contract_main_run(&subject);
+    contract_main_run(&subject, url);
 }
 
 static void
