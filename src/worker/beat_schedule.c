@@ -82,7 +82,8 @@ beat_delay_ms(const struct beat_rules *rules, enum plane_outcome outcome, int64_
         return beat_backoff_ms(quick_ms, longest_ms, failures, jitter);
     case PLANE_BUSY:
         if (retry_after_ms >= 0) {
-            int64_t told_ms = beat_at_least(beat_at_most(retry_after_ms, longest_ms), quick_ms);
+            int64_t most_ms = beat_at_least(rules->interval_max_ms, longest_ms);
+            int64_t told_ms = beat_at_least(beat_at_most(retry_after_ms, most_ms), quick_ms);
             return told_ms + (int64_t)((double)told_ms * jitter / 4);
         }
         return beat_backoff_ms(period_ms, longest_ms, failures, jitter);

@@ -10,7 +10,7 @@ static const struct beat_rules rules = {
     .interval_ms = 10000,
     .interval_max_ms = 120000,
     .backoff_min_ms = 1000,
-    .backoff_max_ms = 60000,
+    .backoff_max_ms = 15000,
     .stopped_ms = 300000,
 };
 
@@ -58,14 +58,15 @@ test_delay(void)
         { "told to stop", PLANE_STOP, 10000, 0, -1, 270000, 330000 },
         { "nobody there: soon", PLANE_UNREACHABLE, 10000, 1, -1, 500, 1000 },
         { "nobody there, again", PLANE_UNREACHABLE, 10000, 4, -1, 4000, 8000 },
-        { "nobody there, for long", PLANE_UNREACHABLE, 10000, 99, -1, 30000, 60000 },
+        { "nobody there, for long", PLANE_UNREACHABLE, 10000, 99, -1, 7500, 15000 },
         { "refused", PLANE_REFUSED, 10000, 1, -1, 500, 1000 },
         { "no answer: a period at the least", PLANE_SILENT, 10000, 1, -1, 5000, 10000 },
-        { "no answer, again", PLANE_SILENT, 10000, 2, -1, 10000, 20000 },
-        { "an error, for long", PLANE_REJECTED, 10000, 50, -1, 30000, 60000 },
+        { "no answer, again: never long", PLANE_SILENT, 10000, 2, -1, 7500, 15000 },
+        { "an error, for long", PLANE_REJECTED, 10000, 50, -1, 7500, 15000 },
         { "busy", PLANE_BUSY, 10000, 1, -1, 5000, 10000 },
+        { "busy, for long", PLANE_BUSY, 10000, 50, -1, 7500, 15000 },
         { "busy, and says how long", PLANE_BUSY, 10000, 1, 20000, 20000, 25000 },
-        { "busy for ever", PLANE_BUSY, 10000, 1, INT64_MAX, 60000, 75000 },
+        { "busy for ever", PLANE_BUSY, 10000, 1, INT64_MAX, 120000, 150000 },
         { "busy for no time", PLANE_BUSY, 10000, 1, 0, 1000, 1250 },
         { "a period over the back-off", PLANE_SILENT, 100000, 9, -1, 50000, 100000 },
     };
