@@ -95,17 +95,32 @@ engine_note_end(struct engine *engine, int wait_status)
                             "signal", signal_number));
 }
 
-/* Looks whether the engine has ended; what it started and left goes with it. */
+/* True when it has ended, yet uncollected: its number names its group and nobody else's. */
+static bool
+engine_has_ended(pid_t pid)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* Looks whether the engine has ended; what it started and left goes with it, before the number
+ * is given back. */
 static void
 engine_collect(struct engine *engine, int64_t now_ms)
 {
     CLEANUP_ARENA struct arena *arena = arena_new();
     int wait_status;
 
-    if (engine->facts.pid == 0 || !child_ended(engine->facts.pid, &wait_status)) {
+    if (engine->facts.pid == 0) {
         return;
     }
-    child_signal_group(engine->facts.pid, SIGKILL);
+    if (engine_has_ended(engine->facts.pid)) {
+        child_signal_group(engine->facts.pid, SIGKILL);
+    }
+    if (!child_ended(engine->facts.pid, &wait_status)) {
+        return;
+    }
     engine_note_end(engine, wait_status);
     engine_record_remove(arena, engine->options);
     engine->next_start_ms = now_ms;
