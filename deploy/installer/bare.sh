@@ -176,6 +176,7 @@ while [ -z "$STOPPING" ]; do
     began=$(date +%s)
     sh "$APP/run" >>"$LOG" 2>&1 &
     WORKER=$!
+    echo "$WORKER" >"$STATE/worker.pid"
     [ -z "$STOPPING" ] || kill -TERM "$WORKER"
     # A signal ends the first wait; the second one collects the worker.
     wait "$WORKER"
@@ -198,26 +199,40 @@ write_start() {
     cat >>"$APP/start.new" <<'START'
 umask 077
 mode="${1:-}"
+# running NAME PROGRAM: the process in NAME.pid, where it still is that program.
+running() {
+    pid=$(cat "$STATE/$1.pid" 2>/dev/null) || return 1
+    { tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qxF "$2" && echo "$pid"
+}
 supervisor() {
-    pid=$(cat "$STATE/supervisor.pid" 2>/dev/null) || return 1
-    { tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qxF "$APP/supervise" && echo "$pid"
+    running supervisor "$APP/supervise"
+}
+worker() {
+    running worker "$APP/inventiv-worker" || running worker "$APP/run"
+}
+# finish WHICH: ends the supervisor or the worker: asks, waits, insists.
+finish() {
+    kill -TERM "$("$1")" 2>/dev/null
+    left=$STOP_SECONDS
+    while "$1" >/dev/null && [ "$left" -gt 0 ]; do
+        sleep 1
+        left=$((left - 1))
+    done
+    if pid=$("$1"); then kill -KILL "$pid"; fi
 }
 if [ -z "$ROOT" ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl "${mode:-start}" inventiv-worker
     exit
 fi
-if pid=$(supervisor); then
+if supervisor >/dev/null; then
     [ "$mode" = restart ] || exit 0
-    kill -TERM "$pid"
-    left=$STOP_SECONDS
-    while supervisor >/dev/null && [ "$left" -gt 0 ]; do
-        sleep 1
-        left=$((left - 1))
-    done
-    ! supervisor >/dev/null || kill -KILL "$pid"
+    finish supervisor
 fi
-sh "$APP/supervise" </dev/null >/dev/null 2>&1 &
+# A supervisor that was killed left its worker, which would keep the lock and the port.
+! worker >/dev/null || finish worker
+# In a session of its own: what becomes of the one that starts it is nothing to it.
+setsid sh "$APP/supervise" </dev/null >/dev/null 2>&1 &
 echo $! >"$STATE/supervisor.pid"
 START
     replace "$APP/start" 0700
@@ -230,6 +245,7 @@ write_unit() {
 [Unit]
 Description=inventiv worker
 After=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/bin/sh $APP/run

@@ -253,6 +253,48 @@ def test_supervised(plane):
         check(plane.made(HEARTBEAT)[-1].body['status'] == 'draining', 'in order')
 
 
+def test_supervisor_killed(plane):
+    """A supervisor that is killed, or does not end when told, leaves no worker in the way"""
+    with Machine(plane) as machine:
+        finish(machine.first_boot())
+        until(machine.ready, 'ready')
+        supervisor = int(machine.read('var/lib/inventiv-worker/supervisor.pid'))
+        check(os.getsid(supervisor) == supervisor, 'a session of its own')
+        first = machine.workers()
+        os.kill(supervisor, signal.SIGKILL)
+        finish(machine.first_boot(GENERATION='2'))
+        until(lambda: len(machine.workers()) == 1 and machine.workers() != first, 'another worker')
+        until(lambda: (machine.info() or {}).get('generation') == 2, 'the new generation')
+        until(machine.ready, 'ready')
+        first = machine.workers()
+        os.kill(int(machine.read('var/lib/inventiv-worker/supervisor.pid')), signal.SIGSTOP)
+        start = machine.path('opt/inventiv-worker/start')
+        with open(start) as file:
+            text = file.read().replace("STOP_SECONDS='15'", "STOP_SECONDS='1'")
+        with open(start, 'w') as file:
+            file.write(text)
+        check(subprocess.run(['sh', start, 'restart'], env=machine.env, timeout=LIMIT).returncode == 0,
+              'started')
+        until(lambda: len(machine.workers()) == 1 and machine.workers() != first, 'a third worker')
+        until(machine.ready, 'ready')
+
+
+def test_unit(plane):
+    """systemd starts the worker again however often it fails"""
+    del plane
+    with open(BODY) as body:
+        text = body.read()
+    text = text[text.index('write_unit() {'):]
+    text = text[:text.index('\n}\n') + 3]
+    with tempfile.TemporaryDirectory() as folder:
+        shell = f'APP=/a STOP_SECONDS=15 UNIT={folder}/unit\nreplace() {{ :; }}\n{text}write_unit'
+        subprocess.run(['sh', '-euc', shell], check=True, timeout=LIMIT)
+        with open(os.path.join(folder, 'unit.new')) as file:
+            unit, service = file.read().split('[Service]')
+    check('\nStartLimitIntervalSec=0\n' in unit, unit)
+    check('\nRestart=always\n' in service, service)
+
+
 if __name__ == '__main__':
     sys.exit(run([value for name, value in list(globals().items()) if name.startswith('test_')],
                  sys.argv[2] if len(sys.argv) > 2 else None))
