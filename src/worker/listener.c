@@ -1,5 +1,6 @@
 #include "worker/listener.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,21 @@ listener_healthz(const struct listener *listener, struct http_request *request)
     listener_reply_text(request, 200, "ok\n");
 }
 
+/* Machines come to bear the address of an earlier one: whoever probes can tell whose answer it
+ * is. */
+static void
+listener_sign(const struct listener *listener, struct http_request *request)
+{
+    const struct worker_options *options = listener->options;
+
+    if (options->instance_id[0] != '\0') {
+        const char *generation =
+            arena_printf(http_request_arena(request), "%" PRId64, options->generation);
+        http_request_add_header(request, "X-Instance-Id", options->instance_id);
+        http_request_add_header(request, "X-Generation", generation);
+    }
+}
+
 static void
 listener_readyz(const struct listener *listener, struct http_request *request)
 {
@@ -36,6 +52,7 @@ listener_readyz(const struct listener *listener, struct http_request *request)
 
     worker_state_read(listener->state, &facts);
     bool ready = facts.status == WORKER_READY;
+    listener_sign(listener, request);
     listener_reply_text(request, ready ? 200 : 503, ready ? "ready\n" : "not-ready\n");
 }
 

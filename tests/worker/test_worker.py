@@ -92,6 +92,7 @@ def test_stop(plane):
         plane.answers[HEARTBEAT] = (410, '{"directive":"stop"}')
         until(lambda: not alive(engine), 'the engine ends')
         until(lambda: get(f'{worker.url}/readyz')[:2] == (503, 'not-ready\n'), 'not ready')
+        check(get(f'{worker.url}/readyz')[2]['X-Instance-Id'] == INSTANCE, 'signed, too')
         check(get(f'{worker.url}/healthz')[0] == 200, 'still alive')
         check(worker.info()['ordered_to_stop'], 'told so in /info')
         told = plane.made(HEARTBEAT)[-1].at
@@ -121,6 +122,33 @@ def test_refused(plane):
         plane.answers[HEARTBEAT] = (200, '{}')
         beat = plane.next_beat()
         check({c.body['worker_secret'] for c in plane.made(REGISTER)} == {beat.bearer}, 'secret')
+
+
+def test_forgotten(plane):
+    """A plane that forgot its workers (a restored database) is asked ever more seldom, and taken
+    back at once where it registers them again"""
+    with Worker(plane) as worker:
+        secret = plane.next_beat().bearer
+        worker.until_ready()
+        since = len(plane.calls)
+        plane.answers[HEARTBEAT] = plane.answers[REGISTER] = (401, '{"error":"unauthorized"}')
+        refusals = until(lambda: (made := plane.made(HEARTBEAT, since))[6:] and made, 'refusals')
+        # Pauses of at least 0.05, 0.1, 0.2 and from then on 0.25 s.
+        check(refusals[6].at - refusals[0].at > 1.0, [call.at for call in refusals])
+        tries = plane.made(REGISTER, since)
+        check({c.bearer for c in tries} == {'enrol-me'} and len(tries) <= len(refusals), len(tries))
+        known = []
+
+        def register(call):
+            known.append(call.body['worker_secret'])
+            return 200, '{"status":"ok"}'
+        plane.answers[HEARTBEAT] = lambda call: (200 if call.bearer in known else 401, '{}')
+        plane.answers[REGISTER] = register
+        check(plane.next_beat(lambda b: known).bearer == secret, 'the same secret')
+        since = len(plane.calls)
+        plane.next_beat()
+        plane.next_beat()
+        check(len(known) == 1 and not plane.made(REGISTER, since), 'registered once')
 
 
 def test_expired_token(plane):
@@ -225,6 +253,7 @@ def test_interface(plane):
         plane.next_beat(lambda b: len(b['metadata'].get('gpus', [])) == 2)
         status, text, headers = get(f'{worker.url}/readyz')
         check((status, text, headers['Content-Length']) == (200, 'ready\n', '6'), text)
+        check((headers['X-Instance-Id'], headers['X-Generation']) == (INSTANCE, '1'), headers)
         metrics = get(f'{worker.url}/metrics')[1]
         for name in ('up 1', 'vllm_ready 1', 'queue_depth 0', 'requests_running 0', 'load1 '):
             check(f'inventiv_worker_{name}' in metrics, metrics)
