@@ -22,6 +22,7 @@ SELECT i.id, i.provider_id, i.zone_id, i.instance_type_id, i.model_id,
        h.gpu_utilization AS worker_gpu_utilization, h.gpu_mem_used_mb AS worker_gpu_mem_used_mb,
        w.health_port AS worker_health_port, w.vllm_port AS worker_vllm_port,
        w.metadata AS worker_metadata, w.agent_info AS worker_agent_info,
+       CASE WHEN w.metadata IS NOT NULL THEN to_ms(w.updated_at) END AS worker_metadata_at,
        to_ms(i.created_at) AS created_at, to_ms(i.terminated_at) AS terminated_at,
        to_ms(i.last_health_check) AS last_health_check,
        to_ms(i.last_reconciliation) AS last_reconciliation, i.health_check_failures,
@@ -33,7 +34,7 @@ SELECT i.id, i.provider_id, i.zone_id, i.instance_type_id, i.model_id,
        coalesce(z.name, 'Unknown Zone') AS zone, z.code AS zone_code,
        coalesce(t.name, 'Unknown Type') AS instance_type, t.code AS instance_type_code,
        t.cpu_count, t.ram_gb, t.vram_per_gpu_gb AS gpu_vram, t.gpu_count, t.cost_per_hour,
-       round((extract(epoch FROM coalesce(i.terminated_at, fleet_now()) - i.created_at) / 3600
+       round((extract(epoch FROM coalesce(bill.until, fleet_now()) - i.created_at) / 3600
               * t.cost_per_hour)::numeric, 4) AS total_cost,
        i.status = 'archived' AS is_archived, i.deleted_by_provider, i.progress_percent,
        o.desired, o.wish_version, i.wanted_generation, i.generation, i.archive_wanted, i.rule,
@@ -41,11 +42,7 @@ SELECT i.id, i.provider_id, i.zone_id, i.instance_type_id, i.model_id,
        to_ms(i.status_changed_at) AS status_changed_at, to_ms(i.ready_at) AS ready_at,
        to_ms(i.failed_at) AS failed_at, to_ms(i.next_run_at) AS next_run_at,
        to_ms(i.deadline_at) AS deadline_at,
-       (i.provider_instance_id IS NOT NULL AND NOT i.machine_gone
-        AND i.status NOT IN ('terminated', 'archived'))
-           OR coalesce(v.storage_count, 0) > 0
-           OR EXISTS (SELECT FROM instance_addresses a
-                       WHERE a.instance_id = i.id AND a.deleted_at IS NULL) AS billed,
+       bill.billed,
        CASE WHEN i.deadline_at IS NULL THEN NULL
             WHEN i.status IN ('booting', 'installing', 'starting')
             THEN CASE WHEN i.was_ready THEN 'failed' ELSE 'startup_failed' END
@@ -69,6 +66,9 @@ SELECT i.id, i.provider_id, i.zone_id, i.instance_type_id, i.model_id,
   LEFT JOIN models m ON m.id = i.model_id
   LEFT JOIN worker_heartbeats h ON h.instance_id = i.id
   LEFT JOIN worker_metadata w ON w.instance_id = i.id
+  CROSS JOIN LATERAL instance_bill(i.id, i.status, i.provider_instance_id, i.machine_gone,
+                                   i.created_at, i.terminated_at,
+                                   coalesce(i.gone_first_seen_at, i.status_changed_at)) bill
   LEFT JOIN LATERAL (
        SELECT count(*) AS storage_count,
               json_agg(round(size_bytes / 1e9)::bigint ORDER BY created_at, id)

@@ -16,19 +16,12 @@ WITH members AS MATERIALIZED (
                                        'unavailable', 'worker_dead')) AS other_lives,
            NOT EXISTS (SELECT FROM members x
                         WHERE x.status NOT IN ('terminated', 'archived')) AS all_over,
-           t.status IN ('provisioning_failed', 'startup_failed', 'failed') AND (
-               (t.provider_instance_id IS NOT NULL AND NOT t.machine_gone)
-               OR EXISTS (SELECT FROM instance_volumes v
-                           WHERE v.instance_id = t.id AND v.deleted_at IS NULL)
-               OR EXISTS (SELECT FROM instance_addresses a
-                           WHERE a.instance_id = t.id AND a.deleted_at IS NULL)
-               OR EXISTS (SELECT FROM provider_operations p
-                           WHERE p.instance_id = t.id AND p.kind = 'server_create'
-                             AND (p.outcome IS NULL
-                                  OR (p.outcome = 'unknown' AND p.resolved_at IS NULL)
-                                  OR (p.outcome IN ('ok', 'adopted') AND p.gone_at IS NULL))))
+           t.status IN ('provisioning_failed', 'startup_failed', 'failed') AND bill.billed
                AS failed_and_rented
       FROM members t JOIN members o ON o.id = t.root_id
+     CROSS JOIN LATERAL instance_bill(t.id, t.status, t.provider_instance_id, t.machine_gone,
+                                      t.created_at, t.terminated_at,
+                                      coalesce(t.gone_first_seen_at, t.status_changed_at)) bill
      WHERE t.id = $1::uuid
 ), wishes AS (
     SELECT left(m.event, -length('_requested')) AS wish, m.effect, f.*,

@@ -26,6 +26,7 @@ static const struct field instance_fields[] = {
     { "worker_health_port", FIELD_INTEGER },
     { "worker_vllm_port", FIELD_INTEGER },
     { "worker_metadata", FIELD_JSON },
+    { "worker_metadata_at", FIELD_TIME },
     { "created_at", FIELD_TIME },
     { "terminated_at", FIELD_TIME },
     { "last_health_check", FIELD_TIME },
