@@ -45,7 +45,7 @@ access_changes_something(const struct exchange *exchange)
     return strcmp(exchange->endpoint->method, "GET") != 0;
 }
 
-static bool
+bool
 access_body_is_json(const struct http_request *request)
 {
     const char *type = http_request_header(request, "Content-Type");

@@ -14,6 +14,9 @@ MUST_CHECK struct error access_admit(struct exchange *exchange, struct db *db);
  * the reply. */
 void access_refuse_foreign_login(struct exchange *exchange);
 
+/* It says so, or there is none. */
+bool access_body_is_json(const struct http_request *request);
+
 /* The token of "Authorization: Bearer TOKEN"; NULL where there is none. */
 const char *access_bearer(const struct http_request *request);
 

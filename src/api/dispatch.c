@@ -27,7 +27,6 @@ dispatch_reply_error(struct exchange *exchange, struct error error)
     exchange->status = 0;
     json_decref(exchange->reply);
     exchange->reply = NULL;
-    exchange->text = NULL;
     if (error.code == ERR_UNAVAILABLE || error.code == ERR_TIMEOUT) {
         exchange_refuse_for_now(exchange, "unavailable", "the database does not answer");
     } else if (error.code == ERR_INPUT) {
@@ -77,11 +76,8 @@ static void
 dispatch_finish(void *argument)
 {
     struct exchange *exchange = argument;
-    const char *text = exchange->text;
+    const char *text = json_text(exchange->arena, exchange->reply);
 
-    if (text == NULL) {
-        text = json_text(exchange->arena, exchange->reply);
-    }
     for (size_t i = 0; i < exchange->header_count; i++) {
         http_request_add_header(exchange->request, exchange->headers[i].name,
                                 exchange->headers[i].value);
@@ -138,6 +134,26 @@ dispatch_to_pool(struct api *api, struct http_request *request, const struct end
     }
 }
 
+/* A connection that came when nearly all were taken gets one answer and goes; whether we live and
+ * are ready is told even there. */
+static bool
+dispatch_turns_away(struct api *api, struct http_request *request, const struct endpoint *endpoint)
+{
+    int64_t seconds = config_count(api->config, SETTING_API_RETRY_AFTER_SECONDS);
+
+    if (!http_request_is_surplus(request)) {
+        return false;
+    }
+    http_request_add_header(request, "Connection", "close");
+    if (endpoint->on_loop == handle_healthz || endpoint->in_pool == handle_readyz) {
+        return false;
+    }
+    http_request_add_header(request, "Retry-After",
+                            arena_printf(http_request_arena(request), "%lld", (long long)seconds));
+    http_request_reply_error(request, 503, "overloaded", "too many connections");
+    return true;
+}
+
 /* True after a refusal. */
 static bool
 dispatch_refuses(struct api *api, struct http_request *request, const struct endpoint *endpoint)
@@ -147,6 +163,9 @@ dispatch_refuses(struct api *api, struct http_request *request, const struct end
                                                         ? SETTING_WORKER_BODY_MAX_BYTES
                                                         : SETTING_API_BODY_MAX_BYTES);
 
+    if (dispatch_turns_away(api, request, endpoint)) {
+        return true;
+    }
     http_request_body(request, &length);
     if (length > most) {
         http_request_reply_error(request, 413, "body_too_large", "the request body is too large");
@@ -154,6 +173,10 @@ dispatch_refuses(struct api *api, struct http_request *request, const struct end
     }
     if (endpoint->on_loop == NULL && !client_means_us(api->config, request)) {
         http_request_reply_error(request, 421, "misdirected", "this Host is not ours");
+        return true;
+    }
+    if (endpoint->body != ENDPOINT_NO_BODY && !access_body_is_json(request)) {
+        http_request_reply_error(request, 415, "unsupported_media_type", "send application/json");
         return true;
     }
     return false;

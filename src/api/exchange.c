@@ -13,14 +13,6 @@ exchange_reply(struct exchange *exchange, int status, json_t *reply)
 }
 
 void
-exchange_reply_text(struct exchange *exchange, int status, const char *text)
-{
-    assert(exchange->status == 0);
-    exchange->status = status;
-    exchange->text = text;
-}
-
-void
 exchange_refuse(struct exchange *exchange, int status, const char *code, const char *message)
 {
     exchange_reply(exchange, status, json_pack("{s:s, s:s}", "error", code, "message", message));

@@ -32,15 +32,12 @@ struct exchange {
 
     int status; /* the reply; 0: none yet */
     json_t *reply;
-    const char *text; /* instead of the JSON */
     struct exchange_header headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
 };
 
 /* Once each; JSON is stolen. */
 void exchange_reply(struct exchange *exchange, int status, json_t *reply);
-/* Text of a JSON document, in the exchange's arena. */
-void exchange_reply_text(struct exchange *exchange, int status, const char *text);
 /* {"error": code, "message": message} */
 void exchange_refuse(struct exchange *exchange, int status, const char *code, const char *message);
 /* 503 with Retry-After. */

@@ -71,19 +71,38 @@ api_main_on_schema(void *argument, bool works)
     }
 }
 
+/* Heartbeats that wait hold a connection each: they must not be able to hold all of them. */
+static struct error
+api_main_check_limits(const struct config *config, struct arena *arena)
+{
+    long long most = config_count(config, SETTING_API_CONNECTIONS_MAX);
+    long long waiting = config_count(config, SETTING_HEARTBEAT_WAITING_MAX);
+
+    if (waiting < most) {
+        return NO_ERROR;
+    }
+    return error_make(arena, ERR_CONFIG,
+                      "HEARTBEAT_WAITING_MAX (%lld) must be below API_CONNECTIONS_MAX (%lld)",
+                      waiting, most);
+}
+
 static struct error
 api_main_listen(struct api *api, struct arena *arena)
 {
     const struct config *config = api->config;
+    size_t connections_max = (size_t)config_count(config, SETTING_API_CONNECTIONS_MAX);
+    size_t percent = (size_t)config_count(config, SETTING_API_CONNECTIONS_SOFT_PERCENT);
     struct http_server_options options = {
         .listen = config_text(config, SETTING_API_LISTEN),
         .handler = dispatch_request,
         .context = api,
         .body_max = (size_t)config_count(config, SETTING_API_BODY_MAX_BYTES),
-        .connections_max = (size_t)config_count(config, SETTING_API_CONNECTIONS_MAX),
+        .connections_max = connections_max,
+        .connections_soft = connections_max * percent / 100,
         .request_timeout_ms = config_ms(config, SETTING_API_REQUEST_TIMEOUT_SECONDS),
     };
 
+    TRY(api_main_check_limits(config, arena));
     TRY(http_server_new(api->loop, arena, &options, &api->server));
     log_info("listening", LOG_STR(ADDRESS, options.listen),
              LOG_I64(PORT, http_server_port(api->server)));

@@ -55,6 +55,9 @@ http_connection_new(struct http_server *server, struct MHD_Connection *mhd)
         connection->next->link = &connection->next;
     }
     server->connections = connection;
+    server->connection_count++;
+    connection->surplus = server->options.connections_soft > 0 &&
+                          server->connection_count > server->options.connections_soft;
     http_connection_watch(connection);
     return connection;
 }
@@ -68,6 +71,7 @@ http_connection_free(struct http_connection *connection)
     if (connection->next != NULL) {
         connection->next->link = connection->link;
     }
+    connection->server->connection_count--;
     connection->server->closed_one = true;
     mem_free(connection);
 }

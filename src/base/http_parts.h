@@ -25,6 +25,7 @@ struct http_connection {
     int fd;                       /* MHD's; we only ever shut it down */
     int64_t since_ms;             /* the request's start, or when the last one ended */
     int64_t hung_up_ms;           /* when the client ended its side; 0: not yet */
+    bool surplus;                 /* came above the soft limit */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -75,6 +76,7 @@ struct http_server {
     struct loop_timer *drain_timer;
     struct loop_turn_end *turn;
     struct http_connection *connections;
+    size_t connection_count;
     size_t requests;
     bool closed_one; /* in this turn; see http_server_turn() */
     bool draining;

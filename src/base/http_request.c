@@ -237,6 +237,12 @@ http_request_age_ms(const struct http_request *request)
 }
 
 bool
+http_request_is_surplus(const struct http_request *request)
+{
+    return request->connection->surplus;
+}
+
+bool
 http_request_hung_up(const struct http_request *request)
 {
     return request->mhd == NULL || request->connection->hung_up_ms != 0;

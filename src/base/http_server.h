@@ -26,6 +26,7 @@ struct http_server_options {
     void *context;
     size_t body_max;
     size_t connections_max;
+    size_t connections_soft;    /* see http_request_is_surplus(); 0: none */
     int64_t request_timeout_ms; /* from a request's first line to the end of its reply; idle
                                  * connections and slow first lines get it once each */
     bool loopback_only;         /* refuse to listen elsewhere */
@@ -53,6 +54,8 @@ const char *http_request_body(const struct http_request *request, size_t *length
 const char *http_request_peer(const struct http_request *request); /* "127.0.0.1", no port */
 struct arena *http_request_arena(struct http_request *request);    /* lives as long as it does */
 int64_t http_request_age_ms(const struct http_request *request);
+/* Its connection came when more than connections_soft were open: for the caller to turn away. */
+bool http_request_is_surplus(const struct http_request *request);
 /* True when the client has hung up, or at least ended its side; the reply is still owed. */
 bool http_request_hung_up(const struct http_request *request);
 
