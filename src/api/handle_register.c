@@ -173,7 +173,7 @@ handle_register(struct exchange *exchange, struct db *db)
     }
     TRY(db_run(db, arena, Q_INGEST_CLASSIFY, &why,
                DB_PARAMS(db_uuid_array(arena, &request.told.instance_id, 1),
-                         db_uuid_array(arena, &request.bearer_hash, 1))));
+                         db_uuid_array(arena, &request.bearer_hash, 1), "{0}")));
     handle_register_refuse(exchange, handle_register_verdict(exchange, &request, &why));
     return NO_ERROR;
 }

@@ -4,6 +4,7 @@
 
 #include "api/access.h"
 #include "api/ingest_batch.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -18,6 +19,7 @@ struct ingest {
     size_t batch_rows;
     size_t in_flight_max;
     size_t waiting_max;
+    int64_t metadata_refresh_ms;
     struct beat **taken; /* room for a batch */
     bool ending;
 };
@@ -87,6 +89,7 @@ ingest_new(struct api *api)
     ingest->batch_rows = (size_t)config_count(config, SETTING_HEARTBEAT_BATCH_ROWS);
     ingest->in_flight_max = (size_t)config_count(config, SETTING_HEARTBEAT_BATCHES_IN_FLIGHT);
     ingest->waiting_max = (size_t)config_count(config, SETTING_HEARTBEAT_WAITING_MAX);
+    ingest->metadata_refresh_ms = config_ms(config, SETTING_METADATA_REFRESH_SECONDS);
     ingest->taken = mem_zalloc(ingest->batch_rows * sizeof(struct beat *));
     ingest->turn_end = loop_turn_end_new(api->loop, ingest_turn, ingest);
     ingest->writer = (struct batch_writer){
@@ -143,6 +146,19 @@ ingest_text(struct arena *arena, const json_t *value)
     return value == NULL ? NULL : json_text(arena, value);
 }
 
+/* What moves with every beat is no part of the hash; that it is stored now and then is seen to by
+ * making the hash a new one at times, which lie apart for the instances and are the same in every
+ * API. */
+static void
+ingest_age_metadata(const struct ingest *ingest, struct beat *beat)
+{
+    int64_t offset;
+
+    memcpy(&offset, beat->id, sizeof offset);
+    int64_t slot = (clock_wall_ms() + (offset & INT32_MAX)) / ingest->metadata_refresh_ms;
+    beat->told.metadata_hash ^= (int64_t)((uint64_t)slot * 0x9e3779b97f4a7c15ULL);
+}
+
 /* ERR_INPUT: the body is not acceptable. */
 static struct error
 ingest_read(struct ingest *ingest, struct http_request *request, struct beat *beat)
@@ -154,7 +170,11 @@ ingest_read(struct ingest *ingest, struct http_request *request, struct beat *be
 
     TRY(json_parse(arena, text, length, &body));
     TRY(worker_facts_read(arena, body, &beat->told));
+    if (beat->told.status == NULL) {
+        return error_static(ERR_INPUT, "missing_status");
+    }
     pg_uuid_bytes(beat->told.instance_id, beat->id);
+    ingest_age_metadata(ingest, beat);
     if (!metadata_memory_has(ingest->writer.memory, beat->id, beat->told.metadata_hash)) {
         beat->metadata = ingest_text(arena, beat->told.metadata);
         beat->agent_info = ingest_text(arena, beat->told.agent_info);

@@ -146,16 +146,21 @@ batch_classify(struct batch *batch)
     struct batch_writer *writer = batch->writer;
     struct buffer *ids = &writer->arrays[BATCH_ID];
     struct buffer *tokens = &writer->arrays[BATCH_TOKEN];
+    struct buffer *generations = &writer->arrays[BATCH_GENERATION];
 
     pg_array_start(ids, PG_UUID, batch->count);
     pg_array_start(tokens, PG_TEXT, batch->count);
+    pg_array_start(generations, PG_INT4, batch->count);
     for (size_t i = 0; i < batch->count; i++) {
         pg_array_uuid(ids, batch->beats[i]->id);
         pg_array_text(tokens, batch->beats[i]->token_hash);
+        pg_array_int4(generations, (int32_t)batch->beats[i]->told.generation);
     }
     const struct db_async_param params[] = { { ids->bytes, ids->length },
-                                             { tokens->bytes, tokens->length } };
-    if (!db_async_send(writer->db, Q_INGEST_CLASSIFY, params, 2, batch_on_classified, batch)) {
+                                             { tokens->bytes, tokens->length },
+                                             { generations->bytes, generations->length } };
+    if (!db_async_send(writer->db, Q_INGEST_CLASSIFY, params, ARRAY_LENGTH(params),
+                       batch_on_classified, batch)) {
         batch_refuse_all(batch);
         batch_end(batch);
     }

@@ -67,6 +67,9 @@ worker_facts_status(const json_t *body)
     static const char *const known[] = { "starting", "ready", "draining" };
     const char *status = json_get_string(body, "status", "");
 
+    if (status[0] == '\0') {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcasecmp(status, known[i]) == 0) {
             return known[i];

@@ -129,6 +129,24 @@ def rates(api, database):
     print(f'        {len(statuses) / seconds:.0f} heartbeats/s over 200 connections; {written}')
 
 
+def metadata_ages(api, database):
+    """What moves with every beat is no reason to write; it is written now and then all the same."""
+    clean(database)
+    (instance, token), = fleet(database, 1)
+    loads = iter(range(1, 1000000))
+
+    def seen():
+        load = next(loads)
+        statuses, _ = beats.beat(api.port, [[beats.request(instance, token, metadata={'system': {'load1': load}})]])
+        equal(statuses, [200])
+        return int(database.sql("SELECT metadata -> 'system' ->> 'load1' FROM worker_metadata"))
+
+    first = seen()
+    until(lambda: seen() > first, 'a later figure is on record')
+    shown = api.ask_as('viewer', 'GET', f'/instances/{instance}').json
+    check(shown['worker_metadata_at'] > shown['created_at'], 'and people see when it was written')
+
+
 def main():
     with api_with_database() as (api, database):
         failed = harness.run(
@@ -137,8 +155,10 @@ def main():
             ('strangers and the departed among them are told apart', lambda: strangers(api, database)),
             ('a row that cannot be written spoils no other', lambda: spoilt(api, database)),
             ('beats of the same workers over many connections', lambda: rates(api, database)))
-    with api_with_database(HEARTBEAT_WAITING_MAX='20', HEARTBEAT_BATCH_ROWS='4') as (api, database):
+    with api_with_database(HEARTBEAT_WAITING_MAX='20', HEARTBEAT_BATCH_ROWS='4',
+                           METADATA_REFRESH_SECONDS='1') as (api, database):
         return failed | harness.run(
+            ('what moves in the metadata is written again after a while', lambda: metadata_ages(api, database)),
             ('what may wait is bounded, and what is refused is told when to come again',
              lambda: overload(api, database)))
 
