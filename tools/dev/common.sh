@@ -65,9 +65,24 @@ make_side_dir() {
     printf '%s\n' "$RUN_DIR" >"$dir/run_dir"
 }
 
+# forget_side_dir: RUN_DIR was removed by hand, and with it the passwords: what lies beside it (the
+# database of that life, its machines' folders) is of no more use, unless something still runs there.
+forget_side_dir() {
+    local dir pid
+    dir=$(side_dir)
+    [ -d "$dir" ] && [ ! -f "$RUN_DIR/secrets" ] || return 0
+    pid=$(head -n 1 "$dir/postgres/data/postmaster.pid" 2>/dev/null || :)
+    if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
+        die "$RUN_DIR was removed while its stack ran: stop PostgreSQL (process $pid) and what else uses $dir first"
+    fi
+    [ ! -d "$dir/postgres" ] || say "$RUN_DIR was removed: what was stored for it in $dir goes, too"
+    rm -rf "$dir"
+}
+
 make_run_dir() {
     mkdir -p "$RUN_DIR" "$RUN_DIR/log" "$RUN_DIR/pids"
     chmod 700 "$RUN_DIR/pids" "$RUN_DIR/log"
+    forget_side_dir
     make_side_dir
 }
 

@@ -49,6 +49,7 @@ programs_settings() {
         [API_PUBLIC_URL]=$(stack_api_url)
         [ORCHESTRATOR_LISTEN]=$(listen_address ORCHESTRATOR_LISTEN ORCHESTRATOR_PORT)
         [AGENT_BINARY]=$(program_path worker)
+        [AGENT_STORE_DIR]=$RUN_DIR/agents
         [MOCKCLOUD_LISTEN]=$(listen_address MOCKCLOUD_LISTEN MOCKCLOUD_PORT)
         [MOCKCLOUD_STATE_FILE]=$RUN_DIR/mockcloud.json
         [MOCKCLOUD_GUEST_DIR]=$(guest_dir)

@@ -176,7 +176,7 @@ stack_tell() {
     if [ "$1" = yes ] && [ -z "${ADMIN_PASSWORD:-}" ]; then
         say "Password (shown this once)       $(secret ADMIN_PASSWORD)"
     fi
-    say "All of it, for a shell           . $RUN_DIR/env"
+    say "All of it, for a shell           . $(printf %q "$RUN_DIR/env")"
     say ""
 }
 
