@@ -1,22 +1,54 @@
 #include "orchestrator/user_data.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "orchestrator/installers.h"
 
-static char agent_sha256[DIGEST_HEX_SIZE];
+/* The agent's hash, kept until its file changes: an upgrade need not restart us. */
+static struct {
+    pthread_mutex_t lock;
+    struct timespec changed;
+    off_t size;
+    char sha256[DIGEST_HEX_SIZE];
+} user_data_agent = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool
+user_data_agent_is_same(const struct stat *about)
+{
+    return user_data_agent.sha256[0] != '\0' && user_data_agent.size == about->st_size &&
+           user_data_agent.changed.tv_sec == about->st_mtim.tv_sec &&
+           user_data_agent.changed.tv_nsec == about->st_mtim.tv_nsec;
+}
+
+static struct error
+user_data_agent_hash(struct arena *arena, const struct config *config, const char **out)
+{
+    const char *path = config_text(config, SETTING_AGENT_BINARY);
+    struct stat about;
+
+    pthread_mutex_lock(&user_data_agent.lock);
+    bool known = stat(path, &about) == 0;
+    if (known && !user_data_agent_is_same(&about)) {
+        known = digest_file_sha256_hex(path, user_data_agent.sha256);
+        user_data_agent.size = about.st_size;
+        user_data_agent.changed = about.st_mtim;
+    }
+    *out = known ? arena_strdup(arena, user_data_agent.sha256) : NULL;
+    pthread_mutex_unlock(&user_data_agent.lock);
+    return known ? NO_ERROR
+                 : error_make(arena, ERR_CONFIG, "AGENT_BINARY=%s: cannot be read", path);
+}
 
 struct error
 user_data_start(struct arena *arena, const struct config *config)
 {
-    const char *path = config_text(config, SETTING_AGENT_BINARY);
+    const char *sha256;
 
-    if (!digest_file_sha256_hex(path, agent_sha256)) {
-        return error_make(arena, ERR_CONFIG, "AGENT_BINARY=%s: cannot be read", path);
-    }
-    return NO_ERROR;
+    return user_data_agent_hash(arena, config, &sha256);
 }
 
 /* NAME='value' with every quote in the value spelt '\''. */
@@ -70,18 +102,20 @@ user_data_render(struct arena *arena, const struct config *config, const struct 
     CLEANUP_BUFFER struct buffer text = { 0 };
     const char *script = user_data_profile(one->around.install_profile);
     char plane_token[DIGEST_HEX_SIZE];
+    const char *sha256 = NULL;
 
     if (script == NULL) {
         return error_make(arena, ERR_CONFIG, "no installer for profile '%s'",
                           one->around.install_profile);
     }
+    TRY(user_data_agent_hash(arena, config, &sha256));
     user_data_plane_token(config, one, plane_token);
     buffer_add_text(&text, "#!/bin/sh\n");
     user_data_assign(&text, "PLANE_URL", config_text(config, SETTING_API_PUBLIC_URL));
     user_data_assign(&text, "INSTANCE_ID", one->id);
     user_data_assign_number(&text, "GENERATION", one->instance.generation);
     user_data_assign(&text, "ENROLMENT_TOKEN", enrolment_token);
-    user_data_assign(&text, "AGENT_SHA256", agent_sha256);
+    user_data_assign(&text, "AGENT_SHA256", sha256);
     user_data_assign(&text, "MODEL_ID", one->around.model);
     user_data_assign(&text, "ENGINE_COMMAND", one->around.engine_command);
     user_data_assign_number(&text, "HEALTH_PORT", one->around.worker_port);
