@@ -251,6 +251,50 @@ test_closed_before_the_outcome(void)
     fencing_finish(id);
 }
 
+/* --- many rows at once --- */
+
+static void
+fencing_lock_lowest(void *argument)
+{
+    rival_exec(argument, "BEGIN");
+    rival_exec(argument, "SELECT FROM instances WHERE status = 'provisioning'"
+                         " ORDER BY id LIMIT 1 FOR UPDATE");
+}
+
+/* Who waits for the lowest row holds none of the others: no two can wait for each other. */
+static void
+fencing_check_order(int point, const char *name)
+{
+    const char *ids[8];
+    struct rival *rival = rival_open(config);
+
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+        ids[i] = stage_instance();
+    }
+    stage_once(point, NULL, fencing_lock_lowest, rival);
+    bench_begin(first, &job_provisioning);
+    CHECK_CASE(rival_makes_wait(), name);
+    rival_exec(rival, "SELECT FROM instances WHERE status = 'provisioning' ORDER BY id FOR UPDATE");
+    rival_exec(rival, "COMMIT");
+    struct tally tally = bench_end(first);
+    CHECK_CASE(tally.code == ERR_NONE && tally.applied == ARRAY_LENGTH(ids), name);
+    rival_close(rival);
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+        stage_wish(ids[i], "terminate");
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+        CHECK_CASE(bench_drive(first, ids[i], INSTANCE_TERMINATED), name);
+    }
+}
+
+static void
+test_order_of_locks(void)
+{
+    fencing_check_order(STAGE_ANSWERED, "intents");
+    fencing_check_order(KILL_POINT_REPLIED, "outcomes");
+    fencing_check_order(KILL_POINT_RECORDED, "applies");
+}
+
 /* --- a lease that has run too far --- */
 
 static void
@@ -408,6 +452,8 @@ main(void)
               test_adopted_before_the_outcome);
     check_run("an outcome that comes after its operation was closed still names its machine",
               test_closed_before_the_outcome);
+    check_run("intents, outcomes and applies of many rows lock them in one order",
+              test_order_of_locks);
     check_run("a lease that has run too far for a call: not sent, on record as LEASE_LOST, done by"
               " the next cycle",
               test_lease_lost);
