@@ -61,6 +61,9 @@ decide_move(struct decide_context *c, enum instance_rule rule, const char *messa
         c->out->error_code = "";
     }
     c->out->message = message;
+    if (transition->to == INSTANCE_READY) {
+        c->out->error_code = ""; /* Whatever was in the way is so no more. */
+    }
     return true;
 }
 
@@ -235,6 +238,18 @@ decide_step(struct decide_context *c)
     return false;
 }
 
+/* Whatever else is waited for, somebody looks when the deadline passes. */
+static void
+decide_look_at_deadline(struct decision *out, const struct instance *instance, int64_t now_ms)
+{
+    bool kept = instance->preserve_until_ms > out->deadline_ms;
+
+    if (out->rule == RULE_NONE && !kept && out->deadline_ms > now_ms &&
+        out->next_run_ms > out->deadline_ms) {
+        out->next_run_ms = out->deadline_ms + 1;
+    }
+}
+
 struct decision
 decide(const struct instance *instance, const struct seen *seen, const struct policy *policy,
        int64_t now_ms, uint32_t random)
@@ -248,6 +263,11 @@ decide(const struct instance *instance, const struct seen *seen, const struct po
     if (!decide_wish(&c) && !decide_reinstall(&c)) {
         decide_step(&c);
     }
+    if (out.rule == RULE_NONE && !out.act.wanted && look_is_denied(instance, seen)) {
+        out.error_code = answer_class_error_code(ANSWER_DENIED);
+        out.message = "the provider refuses our credentials; nothing is concluded";
+    }
+    decide_look_at_deadline(&out, instance, now_ms);
     return out;
 }
 

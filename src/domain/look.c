@@ -80,6 +80,22 @@ look_is_complete(const struct instance *instance, const struct seen *seen)
 }
 
 bool
+look_is_denied(const struct instance *instance, const struct seen *seen)
+{
+    bool denied = (seen->list_asked && seen->list_class == ANSWER_DENIED) ||
+                  (seen->address_list_asked && seen->address_list_class == ANSWER_DENIED) ||
+                  (seen->server_ref[0] != '\0' && seen->server_class == ANSWER_DENIED);
+
+    for (size_t i = 0; seen->rented_asked && i < instance->volume_count; i++) {
+        denied = denied || seen->volume_classes[i] == ANSWER_DENIED;
+    }
+    for (size_t i = 0; seen->rented_asked && i < instance->address_count; i++) {
+        denied = denied || seen->address_classes[i] == ANSWER_DENIED;
+    }
+    return denied;
+}
+
+bool
 look_heartbeat_is_fresh(const struct instance *instance, const struct policy *policy,
                         int64_t now_ms)
 {

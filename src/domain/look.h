@@ -69,6 +69,9 @@ enum look_maker look_maker(const struct server_view *server, const char *op_id);
  * alone. */
 bool look_is_complete(const struct instance *instance, const struct seen *seen);
 
+/* Something that was asked was refused: the provider does not accept our credentials. */
+bool look_is_denied(const struct instance *instance, const struct seen *seen);
+
 /* The worker of this generation has beaten, lately. */
 bool look_heartbeat_is_fresh(const struct instance *instance, const struct policy *policy,
                              int64_t now_ms);

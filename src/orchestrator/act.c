@@ -5,7 +5,6 @@
 
 #include "base/digest.h"
 #include "base/kill_point.h"
-#include "base/log.h"
 #include "orchestrator/case.h"
 #include "orchestrator/outcome.h"
 
@@ -206,33 +205,6 @@ act_record(struct act_batch *batch)
     return NO_ERROR;
 }
 
-/* A refused or used-up account is the zone's matter, not the instance's: the zone rests. */
-static struct error
-act_pause_zones(struct act_batch *batch)
-{
-    CLEANUP_JSON json_t *rows = json_array();
-    struct job_cycle *cycle = batch->cycle;
-
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct instance_case *one = batch->cases[i];
-        bool refused =
-            one->sent && (one->call->class == ANSWER_DENIED || one->call->class == ANSWER_QUOTA);
-        if (refused) {
-            json_array_append_new(rows, json_pack("{s:s, s:s}", "zone_id", one->around.zone_id,
-                                                  "reason", answer_class_name(one->call->class)));
-            log_warn("zone rests", LOG_STR(ZONE, one->around.zone),
-                     LOG_STR(REASON, answer_class_name(one->call->class)));
-        }
-    }
-    if (json_array_size(rows) == 0) {
-        return NO_ERROR;
-    }
-    return db_run(
-        cycle->db, cycle->arena, Q_ZONE_PAUSE, NULL,
-        DB_PARAMS(db_json(cycle->arena, rows),
-                  db_i64(cycle->arena, config_ms(cycle->config, SETTING_ZONE_PAUSE_SECONDS))));
-}
-
 /* What the answers mean for the next run. */
 static void
 act_follow(struct act_batch *batch)
@@ -276,7 +248,6 @@ act_run(struct job_cycle *cycle, struct instance_case *cases, size_t count)
     TRY(act_intend(&batch));
     act_send(&batch);
     TRY(act_record(&batch));
-    TRY(act_pause_zones(&batch));
     act_follow(&batch);
     return NO_ERROR;
 }

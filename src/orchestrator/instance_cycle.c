@@ -48,5 +48,6 @@ instance_cycle_run(struct job_cycle *cycle, enum query_id claim)
         }
     }
     TRY(act_run(cycle, cases, count));
+    TRY(zone_rest_run(cycle, cases, count));
     return apply_run(cycle, cases, count);
 }

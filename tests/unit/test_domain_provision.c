@@ -94,8 +94,12 @@ static const struct domain_row step_rows[] = {
       .seen = { .server_ref = "m1", .server_class = ANSWER_NOT_FOUND },
       .then = { .in_ms = 500, .failed = true } },
     { "the provider does not answer, for the third time", .instance = { AT_WORK, .attempts = 3 },
-      .seen = { .server_ref = "m1", .server_class = ANSWER_DENIED },
+      .seen = { .server_ref = "m1", .server_class = ANSWER_UNKNOWN },
       .then = { .in_ms = 2000, .failed = true } },
+    { "the provider refuses our credentials: on record, and nothing is concluded",
+      .instance = { AT_WORK, .attempts = 3 },
+      .seen = { .server_ref = "m1", .server_class = ANSWER_DENIED },
+      .then = { .in_ms = 2000, .failed = true, .error_code = "PROVIDER_DENIED" } },
 };
 
 static void

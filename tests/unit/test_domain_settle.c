@@ -41,7 +41,7 @@ static const struct domain_row named_rows[] = {
     { "absent, and the list does not answer: nothing is concluded", PROVISIONING,
       .operations = { MADE("c1", "m1") },
       .seen = { .server_ref = "m1", .server_class = ANSWER_NOT_FOUND, .list_class = ANSWER_DENIED },
-      .then = { .in_ms = 500, .failed = true } },
+      .then = { .in_ms = 500, .failed = true, .error_code = "PROVIDER_DENIED" } },
     { "absent again, too soon",
       .instance = { .state = INSTANCE_PROVISIONING, .gone_first_seen_ms = NOW - 1500 },
       .operations = { MADE("c1", "m1") }, NOT_THERE, .then = { .in_ms = 500 } },
