@@ -209,8 +209,10 @@ test_abort(void)
     CHECK(wire_read_message(fd, &reply)); /* what was answered before stays answered */
     wire_send_text(fd, GET("/abort"));
     check_aborted(fd, "HTTP/1.1 20");
-    wire_exchange(port, GET("/x"), strlen(GET("/x")), &reply);
-    CHECK_I64(wire_status(&reply), 200);
+    fd = wire_connect(port);
+    wire_send_text(fd, GET("/x"));
+    CHECK(wire_read_message(fd, &reply)); /* the server goes on */
+    close(fd);
     server_fixture_free(fixture);
 }
 
