@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from api_client import ApiClient, call
 from checks import Failure, equal, wait_until
@@ -92,6 +93,8 @@ class Stack:
         self.cloud = LocalCloud(self.values["MOCKCLOUD_URL"])
         self.database = Database(self.values["DATABASE_URL"])
         self.api = self.client()
+        # The shortest period that a provider's row can have.
+        self.database.rows("UPDATE providers SET heartbeat_seconds = 1")
 
     def down(self):
         self._dev("down")
@@ -184,6 +187,12 @@ class Stack:
                     for line in log.readlines()[-lines:]:
                         print(f"    {part}: {line.rstrip()[:400]}")
         sys.stdout.flush()
+
+
+def stay_away(seconds):
+    """An outage's length: nothing is awaited but that the time passes."""
+    until = time.monotonic() + seconds
+    wait_until("the time is over", lambda: time.monotonic() >= until, seconds + 5)
 
 
 def still_runs(pid):

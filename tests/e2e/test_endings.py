@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""However an instance ends, and at whatever moment: everything rented is given back and proven so."""
+
+import concurrent.futures
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from checks import Run, equal, expect, wait_until  # noqa: E402
+from stack import Stack  # noqa: E402
+
+READY_SECONDS = 30
+OVER_SECONDS = 30
+
+# How far a boot has come when the termination is asked for: a condition on its row.
+MOMENTS = {
+    "right after it was accepted": "true",
+    "once the create is on record": "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id)",
+    "once the machine is on record": "provider_instance_id IS NOT NULL",
+    "once the machine was powered on": "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id"
+                                       " AND o.kind = 'server_poweron')",
+    "while it boots": "status = 'booting'",
+    "while it installs": "status = 'installing'",
+    "while its worker starts": "status = 'starting'",
+    "when it is ready": "status = 'ready'",
+}
+
+
+def reached(stack, instance, condition):
+    return stack.database.value(f"SELECT ({condition} OR status = 'ready') FROM instances i"
+                                f" WHERE id = '{instance}'") == "t"
+
+
+def terminate_at(stack, name, condition):
+    client = stack.client()
+    instance = client.deploy()
+    if condition != "true":
+        wait_until(name, lambda: reached(stack, instance, condition), READY_SECONDS, pause=0.02)
+    client.terminate(instance)
+    client.wait_status(instance, "terminated", OVER_SECONDS)
+    return instance
+
+
+def terminate_at_any_moment(stack):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for ended in [pool.submit(terminate_at, stack, *moment) for moment in MOMENTS.items()]:
+            ended.result()
+    stack.expect_nothing_rented(0)
+    kept = stack.database.rows(
+        "SELECT 'volume', v.provider_volume_id FROM instance_volumes v WHERE status <> 'deleted'"
+        " UNION ALL SELECT 'address', provider_address_id FROM instance_addresses WHERE deleted_at IS NULL")
+    equal(kept, [], "volumes and addresses on record as alive")
+    opened = stack.database.value(
+        "SELECT count(*) FROM provider_operations WHERE kind = 'server_create' AND outcome = 'ok' AND gone_at IS NULL")
+    equal(opened, "0", "the number of created machines that are not proven gone")
+
+
+def terminated_twice_ends_once(stack):
+    instance = stack.api.deploy()
+    for _ in range(3):
+        stack.api.terminate(instance)
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    endings = stack.database.value("SELECT count(*) FROM action_logs WHERE rule = 'server_gone'"
+                                   f" AND instance_id = '{instance}'")
+    equal(endings, "1", "how often it ended")
+
+
+def ready_instance(stack):
+    instance = stack.api.deploy()
+    stack.api.wait_status(instance, "ready", READY_SECONDS)
+    return instance
+
+
+def rules_of(stack, instance):
+    return [row[0] for row in stack.database.rows(
+        f"SELECT rule FROM action_logs WHERE instance_id = '{instance}' AND component = 'orchestrator'"
+        " AND rule IS NOT NULL ORDER BY seq")]
+
+
+def drain(stack):
+    instance = ready_instance(stack)
+    stack.api.post(f"/instances/{instance}/drain")
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    rules = rules_of(stack, instance)
+    equal(rules[-3:], ["drain_requested", "drained", "server_gone"], "the rules that ended it")
+    stack.expect_nothing_rented(0)
+
+
+def drain_of_what_serves_nothing(stack):
+    instance = stack.api.deploy()
+    reply = stack.api.call("POST", f"/instances/{instance}/drain", {})
+    equal(reply.status, 409, "the answer to draining what is not up")
+    equal(reply.body["error"], "not_drainable", "its reason")
+    stack.api.terminate(instance)
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+
+
+def reinstall(stack):
+    instance = ready_instance(stack)
+    before = stack.api.instance(instance)
+    stack.api.post(f"/instances/{instance}/reinstall")
+    wait_until("the second generation begins", lambda: stack.database.value(
+        f"SELECT generation FROM instances WHERE id = '{instance}'") == "2", 10)
+    stack.api.wait_status(instance, "ready", READY_SECONDS)
+    after = stack.api.instance(instance)
+    equal(after["provider_instance_id"], before["provider_instance_id"], "the machine")
+    expect("hello" in str(stack.api.ask(instance, "hello")), "it answers again")
+    tokens = stack.database.rows(
+        f"SELECT generation, count(*) FROM worker_tokens WHERE instance_id = '{instance}'"
+        " AND kind = 'secret' AND revoked_at IS NULL GROUP BY 1 ORDER BY 1")
+    expect(("2", "1") in tokens, f"the second generation's worker has its own secret: {tokens}")
+    beats = stack.database.value(f"SELECT generation FROM worker_heartbeats WHERE instance_id = '{instance}'")
+    equal(beats, "2", "the generation that beats")
+    return instance
+
+
+def archive(stack, instance):
+    refused = stack.api.call("PUT", f"/instances/{instance}/archive", {})
+    equal(refused.status, 409, "the answer to archiving what is ready")
+    stack.api.terminate(instance)
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    equal(stack.api.call("PUT", f"/instances/{instance}/archive", {}).status, 202, "the answer to archiving")
+    stack.api.wait_status(instance, "archived", 10)
+    expect(instance not in str(stack.api.get("/instances")), "the list no longer shows it")
+    expect(instance in str(stack.api.get("/instances?archived=true")), "the list of archived ones does")
+
+
+def machine_gone_behind_our_back(stack):
+    """Somebody deletes the machine at the provider: what is left of it is given back all the same."""
+    instance = ready_instance(stack)
+    stack.cloud.delete_machine(stack.api.instance(instance)["provider_instance_id"])
+    stack.api.terminate(instance)
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    stack.expect_nothing_rented(0)
+
+
+def main():
+    with Run() as run, Stack() as stack:
+        run.after_each(stack.expect_invariants)
+        run.test("terminated at any moment of its boot, an instance leaves nothing behind",
+                 terminate_at_any_moment, stack)
+        run.test("asked to end three times, it ends once", terminated_twice_ends_once, stack)
+        run.test("drained, it finishes and is given back", drain, stack)
+        run.test("what serves nothing cannot be drained", drain_of_what_serves_nothing, stack)
+        instance = run.test("reinstalled, it is ready again, in its second generation", reinstall, stack)
+        if instance:
+            run.test("over, it can be archived", archive, stack, instance)
+        run.test("a machine deleted behind our back leaves nothing behind", machine_gone_behind_our_back, stack)
+
+
+if __name__ == "__main__":
+    main()
