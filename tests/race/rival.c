@@ -97,3 +97,18 @@ rival_makes_wait(void)
 {
     return test_until(RIVAL_WAIT_MS, rival_sees_wait, NULL);
 }
+
+static bool
+rival_sees_row_wait(void *argument)
+{
+    (void)argument;
+    return test_db_i640("SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)"
+                        " WHERE a.datname = current_database() AND NOT l.granted"
+                        " AND l.locktype IN ('transactionid', 'tuple')") > 0;
+}
+
+bool
+rival_makes_wait_for_row(void)
+{
+    return test_until(RIVAL_WAIT_MS, rival_sees_row_wait, NULL);
+}

@@ -22,5 +22,7 @@ struct db_rows rival_join(struct rival *rival);
 
 /* Somebody on this database waits for a lock; with the limit of test_until(). */
 bool rival_makes_wait(void);
+/* ... and that lock is a row's. */
+bool rival_makes_wait_for_row(void);
 
 #endif

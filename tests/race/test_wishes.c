@@ -208,6 +208,31 @@ test_drain_while_idle(void)
     CHECK(bench_drive(bench, id, INSTANCE_TERMINATED));
 }
 
+/* The apply of an idle cycle, which would let the row rest, comes upon the wish being written. */
+static void
+test_crossed_while_idle(void)
+{
+    const char *id = wishes_ready_instance();
+    struct rival *barrier = rival_open(config);
+    struct wisher wisher = { rival_open(config), id, "terminate" };
+
+    test_db_text("UPDATE instances SET next_run_at = fleet_now() WHERE id = $1", TEST_PARAMS(id));
+    rival_exec(barrier, "BEGIN");
+    rival_exec(barrier, "LOCK TABLE probe_results");
+    bench_begin(bench, &job_health_check);
+    CHECK(rival_makes_wait());
+    wishes_terminate_slowly(&wisher);
+    rival_exec(barrier, "COMMIT");
+    CHECK(rival_makes_wait_for_row());
+    rival_exec(wisher.rival, "COMMIT");
+    CHECK_I64(bench_end(bench).applied, 1);
+    CHECK(stage_is(id, INSTANCE_READY));
+    CHECK(stage_is_due(id));
+    CHECK(bench_drive(bench, id, INSTANCE_TERMINATED));
+    rival_close(barrier);
+    rival_close(wisher.rival);
+}
+
 /* Both are written while one cycle is under way: the later one counts. */
 static void
 test_two_at_once(void)
@@ -281,6 +306,8 @@ main(void)
               test_drain_then_terminate);
     check_run("a drain asked for in an idle cycle is taken up, and a termination during it",
               test_drain_while_idle);
+    check_run("a wish that is being written while an idle cycle would let the row rest is heeded",
+              test_crossed_while_idle);
     check_run("of two wishes in one cycle the later counts", test_two_at_once);
     check_run("a wish under somebody's lease waits for its end and no longer", test_lease_in_force);
     check_run("a termination is taken up without a look at anything", test_no_look_first);
