@@ -3,7 +3,8 @@
 
 What the stack had before is kept where it is still free; else the default ports are tried, then
 others.  Machines listen on addresses 127.a.b.0/24 of the stack's own; their ports are the same on
-every address, so they must be free on all (a server on 0.0.0.0 blocks them all).  A file in
+every address, so they must be free on all (a server on 0.0.0.0 blocks them all).  Machines
+outlive a crash of the rest: the ports and the network that they hold stay theirs.  A file in
 /var/tmp/inventiv-stacks keeps a network, and for a moment the ports, from being chosen twice."""
 
 import fcntl
@@ -21,6 +22,7 @@ MACHINES = {"SSH_PORT": 2222, "WORKER_PORT": 8080, "ENGINE_PORT": 8000, "METADAT
 OTHER_PORTS = range(20000, 32000)
 # A port chosen this recently by another stack may not be bound yet.
 FRESH_SECONDS = 300
+LISTENS = "0A"  # in /proc/net/tcp
 
 
 def read_values(path):
@@ -98,19 +100,35 @@ def choose_port(name, address, wanted, taken):
     sys.exit(f"no free port for {name}")
 
 
-def network_has_servers(network):
-    """Somebody listens on, or talks from, an address of it."""
-    a, b = (int(part) for part in network.split(".")[1:3])
+def local_ends():
+    """(network, port, listens) of each TCP socket."""
     with open("/proc/net/tcp", encoding="ascii") as table:
         next(table)
         for line in table:
-            address = int(line.split()[1].split(":")[0], 16)
-            if (address & 0xff, address >> 8 & 0xff, address >> 16 & 0xff) == (127, a, b):
-                return True
-    return False
+            _, local, _, state = line.split()[:4]
+            address, port = (int(part, 16) for part in local.split(":"))
+            yield (f"{address & 0xff}.{address >> 8 & 0xff}.{address >> 16 & 0xff}.0", port,
+                   state == LISTENS)
+
+
+def network_has_servers(network):
+    """Somebody listens on, or talks from, an address of it."""
+    return any(end[0] == network for end in local_ends())
+
+
+def held_by_machines(port, network):
+    """Our own machines, and nobody else, listen on it."""
+    holders = {end[0] for end in local_ends() if end[1] == port and end[2]}
+    return holders == {network}
+
+
+def reserved_by(network):
+    return read_values(os.path.join(REGISTER, network)).get("RUN_DIR")
 
 
 def choose_network(recorded, run_dir, others):
+    if recorded and reserved_by(recorded) == run_dir:
+        return recorded
     taken = {name for name, values in others.items() if network_is_reserved(name, values)}
     start = int(hashlib.sha256(run_dir.encode()).hexdigest(), 16)
     names = [f"127.{64 + (start + i) // 256 % 62}.{(start + i) % 256}.0" for i in range(62 * 256)]
@@ -144,10 +162,13 @@ def main():
     for name, default in SERVERS.items():
         wanted = [int(recorded.get(name, 0)), default] if name in recorded else [default]
         values[name] = choose_port(name, "127.0.0.1", wanted, taken)
+    values["NETWORK"] = choose_network(recorded.get("NETWORK"), run_dir, others)
     for name, default in MACHINES.items():
+        if name in recorded and held_by_machines(int(recorded[name]), values["NETWORK"]):
+            values[name] = int(recorded[name])
+            continue
         wanted = [int(recorded.get(name, 0))] if name in recorded else [default]
         values[name] = choose_port(name, "0.0.0.0", wanted, taken)
-    values["NETWORK"] = choose_network(recorded.get("NETWORK"), run_dir, others)
     reserve(values["NETWORK"], run_dir, values)
     os.close(lock)
     for name, value in values.items():
