@@ -59,8 +59,9 @@ class Run:
         sys.exit(1 if self.failed or not self.passed else 0)
 
     def after_each(self, function):
-        """Belongs to every later test: one that passes and leaves something wrong has failed."""
-        self._after.append(function)
+        """Belongs to every later test: one that passes and leaves something wrong has failed.
+        None: no more."""
+        self._after = [function] if function else []
 
     def check(self, sentence, condition, message="does not hold"):
         self._count(sentence, None if condition else Failure(message))

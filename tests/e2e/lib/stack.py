@@ -7,6 +7,8 @@
         mine.start("orchestrator")
 """
 
+import contextlib
+import hashlib
 import os
 import shlex
 import shutil
@@ -69,6 +71,18 @@ class Stack:
             self.show_logs()
         self._throw_away()
 
+    @contextlib.contextmanager
+    def thrown_away(self):
+        """For a test that calls up and down itself."""
+        try:
+            yield self
+        finally:
+            self._throw_away()
+
+    def side_dir(self):
+        """Where ./dev keeps what cannot lie in run_dir (tools/dev/common.sh)."""
+        return "/var/tmp/inventiv-" + hashlib.sha256(self.run_dir.encode()).hexdigest()[:12]
+
     def _throw_away(self):
         self._dev("discard", check=False)
         shutil.rmtree(self.run_dir, ignore_errors=True)
@@ -87,8 +101,13 @@ class Stack:
             raise Failure(f"./dev {' '.join(arguments)} ended with {ended.returncode}:\n{ended.stdout}")
         return ended
 
-    def up(self):
-        self._dev("up", "--detach", "--no-demo")
+    def up(self, demo=False):
+        """./dev up in the background; what it said."""
+        ended = self._dev("up", "--detach", *([] if demo else ["--no-demo"]))
+        self.attach()
+        return ended.stdout
+
+    def attach(self):
         self.values = read_env(os.path.join(self.run_dir, "env"))
         self.cloud = LocalCloud(self.values["MOCKCLOUD_URL"])
         self.database = Database(self.values["DATABASE_URL"])
@@ -98,6 +117,16 @@ class Stack:
 
     def down(self):
         self._dev("down")
+
+    def status(self):
+        """What ./dev status says, and its exit status."""
+        ended = self._dev("status", check=False)
+        return ended.stdout, ended.returncode
+
+    def front(self, output, *options):
+        """./dev up in front, as in a terminal of its own, saying to the file output."""
+        return subprocess.Popen([DEV, "up", *options], env=self._environment(), stdin=subprocess.DEVNULL,
+                                stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def client(self):
         """Another session of the admin."""
