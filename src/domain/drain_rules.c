@@ -3,7 +3,7 @@
 
 #include "domain/decide_parts.h"
 
-enum { DRAIN_BEATS = 2, SILENT_PERIODS = 5 };
+enum { DRAIN_BEATS = 2 };
 
 /* Two beats after leaving traffic, the last of which says that nothing runs and nothing waits. */
 static bool
@@ -16,17 +16,18 @@ drain_is_quiet(const struct instance *instance)
            beat->running == 0 && beat->waiting == 0;
 }
 
+/* Silence alone concludes nothing: it may be our own door that is shut.  The provider must show the
+ * machine stopped, or its worker leave our own probe unanswered. */
 static bool
 drain_worker_is_lost(const struct decide_context *c)
 {
-    const struct heartbeat *beat = &c->instance->heartbeat;
-    int64_t periods_ms = SILENT_PERIODS * beat->period_ms;
-    int64_t patience_ms =
-        c->policy->heartbeat_timeout_ms > periods_ms ? c->policy->heartbeat_timeout_ms : periods_ms;
-    int64_t since_ms =
-        beat->at_ms > c->instance->status_changed_ms ? beat->at_ms : c->instance->status_changed_ms;
+    const struct server_view *server = c->seen->server;
+    const struct probe_seen *readyz = &c->seen->probes[PROBE_READYZ];
+    bool stopped = c->seen->server_class == ANSWER_OK && server != NULL &&
+                   (server->state == SERVER_STOPPED || server->state == SERVER_STOPPED_IN_PLACE);
 
-    return c->now_ms - since_ms > patience_ms;
+    return look_worker_is_silent(c->instance, c->policy, c->now_ms) &&
+           (stopped || (readyz->asked && !readyz->answered));
 }
 
 bool

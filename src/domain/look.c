@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { SILENT_PERIODS = 5 }; /* lifecycle.md, Dead workers */
+
 static bool
 look_is_proven_gone(const struct instance *instance, const char *ref)
 {
@@ -107,6 +109,19 @@ look_heartbeat_is_fresh(const struct instance *instance, const struct policy *po
 }
 
 bool
+look_worker_is_silent(const struct instance *instance, const struct policy *policy, int64_t now_ms)
+{
+    const struct heartbeat *beat = &instance->heartbeat;
+    int64_t periods_ms = SILENT_PERIODS * beat->period_ms;
+    int64_t patience_ms =
+        policy->heartbeat_timeout_ms > periods_ms ? policy->heartbeat_timeout_ms : periods_ms;
+    int64_t since_ms =
+        beat->at_ms > instance->status_changed_ms ? beat->at_ms : instance->status_changed_ms;
+
+    return now_ms - since_ms > patience_ms;
+}
+
+bool
 look_probes_count(const struct instance *instance)
 {
     /* The first installation has no predecessor whose answers could be taken for its own. */
@@ -170,7 +185,8 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
     bool machine = instance_has_machine(instance);
 
     /* Nothing that could be seen would keep it: the wish comes first (decide.c). */
-    if (instance->wish != WISH_RUNNING && instance->state != INSTANCE_TERMINATING) {
+    bool draining = instance->wish == WISH_DRAINED && instance->state == INSTANCE_DRAINING;
+    if (instance->wish != WISH_RUNNING && instance->state != INSTANCE_TERMINATING && !draining) {
         return plan;
     }
     switch (instance->state) {
@@ -192,8 +208,13 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
         plan.address_list = machine;
         plan.rented = !machine;
         break;
-    case INSTANCE_READY:
     case INSTANCE_DRAINING:
+        if (look_worker_is_silent(instance, policy, now_ms)) {
+            plan.server_ref = instance->machine_ref;
+            plan.probes[PROBE_READYZ] = instance->address[0] != '\0';
+        }
+        break;
+    case INSTANCE_READY:
     case INSTANCE_TERMINATED:
     case INSTANCE_PROVISIONING_FAILED:
     case INSTANCE_STARTUP_FAILED:

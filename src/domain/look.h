@@ -75,6 +75,9 @@ bool look_is_denied(const struct instance *instance, const struct seen *seen);
 /* The worker of this generation has beaten, lately. */
 bool look_heartbeat_is_fresh(const struct instance *instance, const struct policy *policy,
                              int64_t now_ms);
+/* Nothing was heard from the worker for longer than is borne, since the state was entered. */
+bool
+look_worker_is_silent(const struct instance *instance, const struct policy *policy, int64_t now_ms);
 /* A beat or a proven reboot ties what probes say to this generation. */
 bool look_probes_count(const struct instance *instance);
 

@@ -9,6 +9,12 @@
         .at_ms = NOW - (age_), .generation = 1, .running = (running_), .waiting = (waiting_),      \
         .period_ms = 10000                                                                         \
     }
+#define SILENT                                                                                     \
+    .flags = NO_PLAN, .instance = { .state = INSTANCE_DRAINING,                                    \
+                                    .machine_ref = "m1",                                           \
+                                    .status_changed_ms = NOW - 900000,                             \
+                                    .heartbeat = BEAT(300001, 1, 0) }
+#define UNANSWERED .flags = NO_PLAN, .seen = { .probes = { [PROBE_READYZ] = { .asked = true } } }
 #define QUIET .then = { .rule = RULE_DRAINED, .to = INSTANCE_TERMINATING }
 #define STAYS .then = { .in_ms = 1000 }
 
@@ -36,6 +42,13 @@ static const struct domain_row drain_rows[] = {
       .instance = { .state = INSTANCE_DRAINING,
                     .status_changed_ms = NOW - 900000,
                     .heartbeat = BEAT(300001, 1, 0) },
+      UNANSWERED, .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
+    { "silent, but its worker answers us: our own door may be shut", SILENT,
+      .seen = { .probes = { [PROBE_READYZ] = { .asked = true, .answered = true } } }, STAYS },
+    { "silent, and nobody has looked yet", SILENT, STAYS },
+    { "silent, and the provider shows it stopped: lost", SILENT,
+      .seen = { .server_ref = "m1", .server_class = ANSWER_OK },
+      .server = { .ref = "m1", .state = SERVER_STOPPED },
       .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
     { "silence counts from the drain on",
       .instance = { .state = INSTANCE_DRAINING,
@@ -48,7 +61,7 @@ static const struct domain_row drain_rows[] = {
                     .heartbeat = { .at_ms = NOW - 500000, .running = 1, .period_ms = 100000 } },
       STAYS },
     { "never beat", .instance = { .state = INSTANCE_DRAINING, .status_changed_ms = NOW - 300001 },
-      .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
+      UNANSWERED, .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
     { "at its deadline",
       .instance = { DRAINING, .deadline_ms = NOW, .heartbeat = BEAT(5000, 1, 0) },
       .then = { .in_ms = 1 } },
@@ -61,7 +74,7 @@ static const struct domain_row drain_rows[] = {
       .instance = { .state = INSTANCE_DRAINING,
                     .status_changed_ms = NOW - 300001,
                     .deadline_ms = NOW - 1 },
-      .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
+      UNANSWERED, .then = { .rule = RULE_DRAIN_WORKER_LOST, .to = INSTANCE_TERMINATING } },
     { "right before its deadline",
       .instance = { DRAINING, .deadline_ms = NOW + 300, .heartbeat = BEAT(5000, 1, 0) },
       .then = { .in_ms = 301 } },
