@@ -1,5 +1,6 @@
 """The groups of tests: found, not listed.  C programs come from meson's own list, Python programs
-are tests/GROUP/test_*.py.  Within a group, C programs run two at a time, Python programs one by one."""
+are tests/GROUP/test_*.py.  Within a group, C programs run two at a time, Python programs one by one; those of the groups
+whose programs each have a stack of their own, two at a time too."""
 
 import concurrent.futures
 import glob
@@ -18,6 +19,7 @@ LAST = ["address", "thread", "e2e"]
 SANITIZED = {"address": ["unit", "store", "race", "provider", "api"], "thread": ["unit", "race"]}
 BUDGET_SECONDS = {"unit": 20, "store": 30, "race": 30, "e2e": 120}
 AT_ONCE = 2
+STACKS_OF_THEIR_OWN = {"e2e"}
 
 
 class Group:
@@ -100,7 +102,9 @@ def discover():
             if suite in suites:
                 _add(groups, variant, variant, test)
     for folder, path in _python_programs(tests):
-        groups.setdefault(folder, Group(folder)).serial.append(_python_program(path))
+        group = groups.setdefault(folder, Group(folder))
+        kind = group.parallel if folder in STACKS_OF_THEIR_OWN else group.serial
+        kind.append(_python_program(path))
     return {name: groups[name] for name in sorted(groups, key=_rank)}
 
 
