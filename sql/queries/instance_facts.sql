@@ -18,6 +18,7 @@ SELECT i.id, i.root_id, i.status, to_ms(i.status_changed_at) AS status_changed_m
        p.ssh_port, p.worker_port, p.engine_port, p.install_profile, p.engine_command,
        p.heartbeat_seconds,
        z.id AS zone_id, z.code AS zone, to_ms(z.paused_until) AS zone_paused_until_ms,
+       z.paused_reason IS NOT DISTINCT FROM 'quota' AS zone_paused_for_quota,
        CASE WHEN z.security_group_ready_at IS NOT NULL THEN z.security_group_ref END AS zone_group_ref,
        t.code AS instance_type, t.allocation_params, m.model_id AS model, m.name AS model_name,
        m.data_volume_gb, f.fleet_id,

@@ -123,8 +123,10 @@ bool
 decide_act_unless_paused(struct decide_context *c, enum call_kind kind, const char *ref,
                          const char *message)
 {
-    if (c->instance->zone_paused_until_ms > c->now_ms) {
-        return decide_wait_until(c, c->instance->zone_paused_until_ms,
+    int64_t rest_until_ms = instance_rest_until(c->instance, kind);
+
+    if (rest_until_ms > c->now_ms) {
+        return decide_wait_until(c, rest_until_ms,
                                  "the zone rests: the provider refused our credentials or quota");
     }
     return decide_act(c, kind, ref, message);

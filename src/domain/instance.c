@@ -102,6 +102,16 @@ instance_unsettled_create(const struct instance *instance)
 }
 
 int64_t
+instance_rest_until(const struct instance *instance, enum call_kind kind)
+{
+    bool gives_back = kind == CALL_SERVER_POWEROFF || kind == CALL_SERVER_DELETE ||
+                      kind == CALL_VOLUME_DELETE || kind == CALL_ADDRESS_DELETE;
+
+    /* A quota that is used up is freed by nothing else. */
+    return gives_back && instance->zone_paused_for_quota ? 0 : instance->zone_paused_until_ms;
+}
+
+int64_t
 instance_failures_in_row(const struct instance *instance)
 {
     int64_t failures = 0;

@@ -92,6 +92,7 @@ struct instance {
     bool pending_elsewhere; /* another member is a pending replacement */
 
     int64_t zone_paused_until_ms;
+    bool zone_paused_for_quota; /* ... which holds back nothing that gives back */
     const char *zone_group_ref; /* the fleet's security group here; "" until its rules are set */
     int64_t wanted_boot_bytes;  /* size that the boot volume should have; 0: as it is */
 
@@ -128,6 +129,8 @@ bool instance_has_machine(const struct instance *instance);
 const struct operation *instance_unsettled_create(const struct instance *instance);
 /* Failed, and not for a reason that is the zone's (credentials, quota). */
 bool operation_has_failed(const struct operation *operation);
+/* Until when the zone's rest holds back a call of that kind; 0: it does not. */
+int64_t instance_rest_until(const struct instance *instance, enum call_kind kind);
 /* Failed acts since the last that succeeded, of this generation. */
 int64_t instance_failures_in_row(const struct instance *instance);
 /* Something is to be given back, or may be: a machine not proven gone, a volume that is not kept, an

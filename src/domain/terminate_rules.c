@@ -127,7 +127,7 @@ terminate_may_delete(const struct decide_context *c, const struct leftover *left
 {
     return left->class == ANSWER_OK && !left->attached && left->thing->gone_first_seen_ms == 0 &&
            left->thing->delete_next_ms <= c->now_ms &&
-           c->instance->zone_paused_until_ms <= c->now_ms;
+           instance_rest_until(c->instance, left->deletion) <= c->now_ms;
 }
 
 /* How long until it is worth another look. */
@@ -135,9 +135,9 @@ static int64_t
 terminate_leftover_pause(struct decide_context *c, const struct leftover *left)
 {
     const struct policy *policy = c->policy;
-    int64_t due_ms = left->thing->delete_next_ms > c->instance->zone_paused_until_ms
-                         ? left->thing->delete_next_ms
-                         : c->instance->zone_paused_until_ms;
+    int64_t rest_until_ms = instance_rest_until(c->instance, left->deletion);
+    int64_t due_ms =
+        left->thing->delete_next_ms > rest_until_ms ? left->thing->delete_next_ms : rest_until_ms;
 
     if (left->class == ANSWER_NOT_FOUND) {
         int64_t absent_ms = left->thing->gone_first_seen_ms;

@@ -64,6 +64,7 @@ gather_instance(const struct db_rows *rows, size_t row, struct instance *out)
         .live_elsewhere = row_bool(rows, row, "live_elsewhere"),
         .pending_elsewhere = row_bool(rows, row, "pending_elsewhere"),
         .zone_paused_until_ms = row_i64(rows, row, "zone_paused_until_ms", 0),
+        .zone_paused_for_quota = row_bool(rows, row, "zone_paused_for_quota"),
         .zone_group_ref = row_text(rows, row, "zone_group_ref"),
         .wanted_boot_bytes =
             volume_size_gb(row_text(rows, row, "model"), row_i64(rows, row, "data_volume_gb", 0)) *
