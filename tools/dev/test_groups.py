@@ -1,6 +1,6 @@
 """The groups of tests: found, not listed.  C programs come from meson's own list, Python programs
-are tests/GROUP/test_*.py.  Within a group, C programs run two at a time, Python programs one by one; those of the groups
-whose programs each have a stack of their own, two at a time too."""
+are tests/GROUP/test_*.py.  Within a group, C programs run two at a time, Python programs one by one,
+except in the groups whose programs each have a stack of their own."""
 
 import concurrent.futures
 import glob
