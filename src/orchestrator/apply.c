@@ -62,7 +62,7 @@ apply_batch(struct job_cycle *cycle, struct instance_case *cases, size_t count)
     struct arena *arena = cycle->arena;
     struct apply_rows texts =
         apply_rows_make(arena, cases, count, strcmp(cycle->job->name, "job-health-check") == 0);
-    struct db_rows rows;
+    struct db_rows rows = { 0 };
 
     TRY(tx_begin(cycle->db, arena));
     TRY(tx_end(cycle->db, arena, apply_write(cycle, cases, count, &texts, &rows)));

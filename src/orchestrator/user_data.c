@@ -37,7 +37,7 @@ user_data_agent_hash(struct arena *arena, const struct config *config, const cha
         user_data_agent.size = about.st_size;
         user_data_agent.changed = about.st_mtim;
     }
-    *out = known ? arena_strdup(arena, user_data_agent.sha256) : NULL;
+    *out = arena_strdup(arena, known ? user_data_agent.sha256 : "");
     pthread_mutex_unlock(&user_data_agent.lock);
     return known ? NO_ERROR
                  : error_make(arena, ERR_CONFIG, "AGENT_BINARY=%s: cannot be read", path);
@@ -102,7 +102,7 @@ user_data_render(struct arena *arena, const struct config *config, const struct 
     CLEANUP_BUFFER struct buffer text = { 0 };
     const char *script = user_data_profile(one->around.install_profile);
     char plane_token[DIGEST_HEX_SIZE];
-    const char *sha256 = NULL;
+    const char *sha256 = "";
 
     if (script == NULL) {
         return error_make(arena, ERR_CONFIG, "no installer for profile '%s'",
