@@ -33,7 +33,7 @@ def pid_of(run_dir, part):
 
 
 def refuses_what_it_does_not_know(run_dir):
-    for arguments in (["bench"], ["soak"], ["console"], ["up", "--observe"], ["down", "--now"],
+    for arguments in (["soak"], ["console"], ["up", "--observe"], ["down", "--now"],
                       ["status", "api"], ["no-such-thing"]):
         ended = dev(run_dir, *arguments)
         equal(ended.returncode, 2, f"the exit status of ./dev {' '.join(arguments)}")
