@@ -19,7 +19,8 @@ LAST = ["address", "thread", "e2e"]
 SANITIZED = {"address": ["unit", "store", "race", "provider", "api"], "thread": ["unit", "race"]}
 BUDGET_SECONDS = {"unit": 20, "store": 30, "race": 30, "e2e": 120}
 AT_ONCE = 2
-STACKS_OF_THEIR_OWN = {"e2e"}
+# Programs with stacks of their own, which wait more than they work.
+STACKS_AT_ONCE = {"e2e": 3}
 
 
 class Group:
@@ -39,7 +40,7 @@ class Group:
 
     def run(self, environment, deadline):
         started = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        with concurrent.futures.ThreadPoolExecutor(STACKS_AT_ONCE.get(self.name, AT_ONCE)) as pool:
             results = list(pool.map(lambda p: p.run(environment, deadline), self.parallel))
         results += [program.run(environment, deadline) for program in self.serial]
         budget = BUDGET_SECONDS.get(self.name)
@@ -103,7 +104,7 @@ def discover():
                 _add(groups, variant, variant, test)
     for folder, path in _python_programs(tests):
         group = groups.setdefault(folder, Group(folder))
-        kind = group.parallel if folder in STACKS_OF_THEIR_OWN else group.serial
+        kind = group.parallel if folder in STACKS_AT_ONCE else group.serial
         kind.append(_python_program(path))
     return {name: groups[name] for name in sorted(groups, key=_rank)}
 
