@@ -6,8 +6,7 @@
 -- $11 tokens, in all · $12 hash of the metadata · $13 worker's name · $14 agent · $15 metadata,
 -- both null where the hash is known to be stored · $16 this API
 WITH known AS MATERIALIZED (
-    SELECT b.*, i.generation AS current_generation, clock.now,
-           b.metadata IS NOT NULL OR m.metadata_hash IS NOT DISTINCT FROM b.metadata_hash AS stored
+    SELECT b.*, i.generation AS current_generation, clock.now
       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::integer[],
                   $7::integer[], $8::real[], $9::real[], $10::integer[], $11::bigint[],
                   $12::bigint[], $13::text[], $14::text[], $15::text[])
@@ -17,7 +16,6 @@ WITH known AS MATERIALIZED (
                                  metadata, position)
       JOIN worker_tokens t ON t.token_hash = b.token_hash
       JOIN instances i ON i.id = b.instance_id
-      LEFT JOIN worker_metadata m ON m.instance_id = b.instance_id
      CROSS JOIN (SELECT fleet_now() AS now) clock
      WHERE t.instance_id = b.instance_id AND t.kind IN ('secret', 'issued')
        AND t.revoked_at IS NULL AND t.generation = i.generation
@@ -26,14 +24,16 @@ WITH known AS MATERIALIZED (
        AND (i.status NOT IN ('startup_failed', 'failed') OR i.provider_instance_id IS NOT NULL)
      ORDER BY b.instance_id
 ), told AS (
-    INSERT INTO worker_metadata AS m (instance_id, worker_id, agent_info, metadata, metadata_hash)
-    SELECT k.instance_id, k.worker_id, k.agent_info::jsonb, k.metadata::jsonb, k.metadata_hash
+    INSERT INTO worker_metadata AS m (instance_id, worker_id, agent_info, metadata, metadata_hash,
+                                      updated_at)
+    SELECT k.instance_id, k.worker_id, k.agent_info::jsonb, k.metadata::jsonb, k.metadata_hash,
+           k.now
       FROM known k WHERE k.metadata IS NOT NULL
     ON CONFLICT (instance_id) DO UPDATE
        SET worker_id = coalesce(excluded.worker_id, m.worker_id),
            agent_info = coalesce(excluded.agent_info, m.agent_info),
            metadata = excluded.metadata, metadata_hash = excluded.metadata_hash,
-           updated_at = fleet_now()
+           updated_at = excluded.updated_at
      WHERE m.metadata_hash IS DISTINCT FROM excluded.metadata_hash
 )
 UPDATE worker_heartbeats h
@@ -57,4 +57,4 @@ UPDATE worker_heartbeats h
        api_id = $16::uuid
   FROM known k
  WHERE h.instance_id = k.instance_id
-RETURNING k.position, k.stored, coalesce(h.status_changed_at = k.now, false) AS changed
+RETURNING k.position, coalesce(h.status_changed_at = k.now, false) AS changed

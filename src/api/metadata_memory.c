@@ -37,14 +37,15 @@ metadata_memory_free(struct metadata_memory *memory)
     }
 }
 
-/* Ids are random, so their own bytes are hash enough. */
+/* Ids are random but for a few bits, which are the same in all: mixed, they spread over all
+ * buckets. */
 static uint64_t
 metadata_memory_key(const unsigned char instance[METADATA_KEY_BYTES])
 {
     uint64_t key;
 
     memcpy(&key, instance + METADATA_KEY_BYTES - sizeof key, sizeof key);
-    return key;
+    return key * 0x9e3779b97f4a7c15ULL >> 24;
 }
 
 static struct metadata_slot *
@@ -93,7 +94,7 @@ metadata_memory_room(struct metadata_memory *memory,
             slot = &bucket[i];
         }
     }
-    return slot != NULL ? slot : &bucket[metadata_memory_key(instance) >> 32 & (METADATA_WAYS - 1)];
+    return slot != NULL ? slot : &bucket[metadata_memory_key(instance) >> 37 & (METADATA_WAYS - 1)];
 }
 
 void
@@ -104,15 +105,4 @@ metadata_memory_put(struct metadata_memory *memory,
 
     memcpy(slot->instance, instance, METADATA_KEY_BYTES);
     slot->hash = hash;
-}
-
-void
-metadata_memory_forget(struct metadata_memory *memory,
-                       const unsigned char instance[METADATA_KEY_BYTES])
-{
-    struct metadata_slot *slot = metadata_memory_find(memory, instance);
-
-    if (slot != NULL) {
-        *slot = (struct metadata_slot){ .hash = 0 };
-    }
 }
