@@ -6,7 +6,8 @@
 -- $11 tokens, in all · $12 hash of the metadata · $13 worker's name · $14 agent · $15 metadata,
 -- both null where the hash is known to be stored · $16 this API
 WITH known AS MATERIALIZED (
-    SELECT b.*, i.generation AS current_generation, clock.now
+    SELECT b.*, i.generation AS current_generation, clock.now,
+           b.metadata IS NOT NULL OR m.metadata_hash IS NOT DISTINCT FROM b.metadata_hash AS stored
       FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::integer[],
                   $7::integer[], $8::real[], $9::real[], $10::integer[], $11::bigint[],
                   $12::bigint[], $13::text[], $14::text[], $15::text[])
@@ -16,6 +17,7 @@ WITH known AS MATERIALIZED (
                                  metadata, position)
       JOIN worker_tokens t ON t.token_hash = b.token_hash
       JOIN instances i ON i.id = b.instance_id
+      LEFT JOIN worker_metadata m ON m.instance_id = b.instance_id
      CROSS JOIN (SELECT fleet_now() AS now) clock
      WHERE t.instance_id = b.instance_id AND t.kind IN ('secret', 'issued')
        AND t.revoked_at IS NULL AND t.generation = i.generation
@@ -57,4 +59,4 @@ UPDATE worker_heartbeats h
        api_id = $16::uuid
   FROM known k
  WHERE h.instance_id = k.instance_id
-RETURNING k.position, coalesce(h.status_changed_at = k.now, false) AS changed
+RETURNING k.position, k.stored, coalesce(h.status_changed_at = k.now, false) AS changed

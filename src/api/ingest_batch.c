@@ -166,6 +166,16 @@ batch_classify(struct batch *batch)
     }
 }
 
+static void
+batch_remember(struct batch_writer *writer, const struct beat *beat, bool stored)
+{
+    if (stored) {
+        metadata_memory_put(writer->memory, beat->id, beat->told.metadata_hash);
+    } else {
+        metadata_memory_forget(writer->memory, beat->id);
+    }
+}
+
 /* Answers what was written and keeps the rest in the batch.  True: some worker's status changed. */
 static bool
 batch_take_written(struct batch *batch, const struct db_rows *rows)
@@ -178,7 +188,7 @@ batch_take_written(struct batch *batch, const struct db_rows *rows)
         struct beat *beat = batch->beats[position];
         batch->beats[position] = NULL;
         changed = changed || row_bool(rows, row, "changed");
-        metadata_memory_put(batch->writer->memory, beat->id, beat->told.metadata_hash);
+        batch_remember(batch->writer, beat, row_bool(rows, row, "stored"));
         batch_answer(beat, 200, "{\"status\":\"ok\"}");
     }
     for (size_t i = 0; i < batch->count; i++) {

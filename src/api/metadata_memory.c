@@ -106,3 +106,14 @@ metadata_memory_put(struct metadata_memory *memory,
     memcpy(slot->instance, instance, METADATA_KEY_BYTES);
     slot->hash = hash;
 }
+
+void
+metadata_memory_forget(struct metadata_memory *memory,
+                       const unsigned char instance[METADATA_KEY_BYTES])
+{
+    struct metadata_slot *slot = metadata_memory_find(memory, instance);
+
+    if (slot != NULL) {
+        *slot = (struct metadata_slot){ .hash = 0 };
+    }
+}

@@ -19,5 +19,7 @@ bool metadata_memory_has(const struct metadata_memory *memory,
                          const unsigned char instance[METADATA_KEY_BYTES], int64_t hash);
 void metadata_memory_put(struct metadata_memory *memory,
                          const unsigned char instance[METADATA_KEY_BYTES], int64_t hash);
+void metadata_memory_forget(struct metadata_memory *memory,
+                            const unsigned char instance[METADATA_KEY_BYTES]);
 
 #endif
