@@ -48,9 +48,9 @@ def measure(name, park, services, runs):
     return (heartbeats if name == "heartbeats" else memory).measure(park, runs)
 
 
-def origin(name, runs):
-    return (f"{machine.description()}; commit {machine.commit()}; {time.strftime('%Y-%m-%d')}; "
-            f"`./dev bench --runs {runs} {name}`")
+def origin(name, runs, load):
+    return (f"{machine.description()}, load before {load:.1f}; commit {machine.commit()}; "
+            f"{time.strftime('%Y-%m-%d')}; `./dev bench --runs {runs} {name}`")
 
 
 def write_page(name, text):
@@ -77,8 +77,9 @@ def main():
         for name in NAMES:
             if arguments.names and name not in arguments.names:
                 continue
+            load = os.getloadavg()[0]
             figures = measure(name, park, services, arguments.runs)
-            told = origin(name, arguments.runs)
+            told = origin(name, arguments.runs, load)
             print(f"\n{name}: {told}")
             print_table(figures)
             sys.stdout.flush()
