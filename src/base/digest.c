@@ -9,8 +9,6 @@
 void
 digest_start(void)
 {
-    /* A generator in the process, seeded by the kernel: no system call for each request's id. */
-    randombytes_set_implementation(&randombytes_internal_implementation);
     if (sodium_init() < 0) {
         abort();
     }

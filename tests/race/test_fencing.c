@@ -387,7 +387,8 @@ fencing_run_and_die(void)
         bench_run(bench_new(config), &job_provisioning);
         _exit(0);
     }
-    return waitpid(child, &status, 0) == child && WIFSIGNALED(status);
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+           WTERMSIG(status) == SIGKILL;
 }
 
 static void
