@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from checks import Run, equal, expect, wait_until  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import Stack, still_runs  # noqa: E402
 
 READY_SECONDS = 30
 OVER_SECONDS = 30
@@ -134,6 +134,32 @@ def machine_gone_behind_our_back(stack):
     stack.expect_nothing_rented(0)
 
 
+def dies_at(stack, point, ask):
+    """An orchestrator that is killed at a named point of a paid call, and another that comes after it."""
+    stack.stop("orchestrator")
+    stack.start("orchestrator", INVENTIV_KILL_POINT=point)
+    pid = stack.pid("orchestrator")
+    result = ask()
+    wait_until(f"it dies at {point}", lambda: not still_runs(pid), 15, pause=0.02)
+    stack.start("orchestrator")
+    return result
+
+
+def killed_with_the_reply_in_hand(stack):
+    """The machine is made, or deleted, and nobody has it on record."""
+    instance = dies_at(stack, "replied:server_create", stack.api.deploy)
+    equal(stack.cloud.rented()[0], 1, "the number of machines that nobody knows")
+    stack.api.wait_status(instance, "ready", READY_SECONDS)
+    equal(stack.cloud.rented(), (1, 1, 1), "what is rented: nothing twice")
+    outcomes = stack.database.rows(f"SELECT outcome FROM provider_operations WHERE instance_id = '{instance}'"
+                                   " AND kind = 'server_create'")
+    equal(outcomes, [("adopted",)], "the outcomes of its creates")
+    stack.expect_invariants()
+    dies_at(stack, "replied:server_delete", lambda: stack.api.terminate(instance))
+    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    stack.expect_nothing_rented(0)
+
+
 def main():
     with Run() as run, Stack() as stack:
         run.after_each(stack.expect_invariants)
@@ -145,6 +171,8 @@ def main():
         instance = run.test("reinstalled, it is ready again, in its second generation", reinstall, stack)
         if instance:
             run.test("over, it can be archived", archive, stack, instance)
+        run.test("an orchestrator killed with the reply in hand: its successor finds what was done",
+                 killed_with_the_reply_in_hand, stack)
         run.test("a machine deleted behind our back leaves nothing behind", machine_gone_behind_our_back, stack)
 
 
