@@ -7,18 +7,22 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from checks import Run, equal, expect, wait_until  # noqa: E402
+from instances import (  # noqa: E402
+    OVER_SECONDS, READY_SECONDS, archive, creates_of, ready_instance, row_of,
+    rules_of, terminate,
+)
 from stack import Stack, still_runs  # noqa: E402
 
-READY_SECONDS = 30
-OVER_SECONDS = 30
 
 # How far a boot has come when the termination is asked for: a condition on its row.
 MOMENTS = {
     "right after it was accepted": "true",
-    "once the create is on record": "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id)",
+    "once the create is on record":
+        "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id)",
     "once the machine is on record": "provider_instance_id IS NOT NULL",
-    "once the machine was powered on": "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id"
-                                       " AND o.kind = 'server_poweron')",
+    "once the machine was powered on":
+        "EXISTS (SELECT FROM provider_operations o WHERE o.instance_id = i.id"
+        " AND o.kind = 'server_poweron')",
     "while it boots": "status = 'booting'",
     "while it installs": "status = 'installing'",
     "while its worker starts": "status = 'starting'",
@@ -51,30 +55,18 @@ def terminate_at_any_moment(stack):
         " UNION ALL SELECT 'address', provider_address_id FROM instance_addresses WHERE deleted_at IS NULL")
     equal(kept, [], "volumes and addresses on record as alive")
     opened = stack.database.value(
-        "SELECT count(*) FROM provider_operations WHERE kind = 'server_create' AND outcome = 'ok' AND gone_at IS NULL")
+        "SELECT count(*) FROM provider_operations WHERE kind = 'server_create' AND outcome = 'ok'"
+        " AND gone_at IS NULL")
     equal(opened, "0", "the number of created machines that are not proven gone")
 
 
 def terminated_twice_ends_once(stack):
     instance = stack.api.deploy()
     for _ in range(3):
-        stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+        terminate(stack, instance)
     endings = stack.database.value("SELECT count(*) FROM action_logs WHERE rule = 'server_gone'"
                                    f" AND instance_id = '{instance}'")
     equal(endings, "1", "how often it ended")
-
-
-def ready_instance(stack):
-    instance = stack.api.deploy()
-    stack.api.wait_status(instance, "ready", READY_SECONDS)
-    return instance
-
-
-def rules_of(stack, instance):
-    return [row[0] for row in stack.database.rows(
-        f"SELECT rule FROM action_logs WHERE instance_id = '{instance}' AND component = 'orchestrator'"
-        " AND rule IS NOT NULL ORDER BY seq")]
 
 
 def drain(stack):
@@ -91,16 +83,14 @@ def drain_of_what_serves_nothing(stack):
     reply = stack.api.call("POST", f"/instances/{instance}/drain", {})
     equal(reply.status, 409, "the answer to draining what is not up")
     equal(reply.body["error"], "not_drainable", "its reason")
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
 
 
 def reinstall(stack):
     instance = ready_instance(stack)
     before = stack.api.instance(instance)
     stack.api.post(f"/instances/{instance}/reinstall")
-    wait_until("the second generation begins", lambda: stack.database.value(
-        f"SELECT generation FROM instances WHERE id = '{instance}'") == "2", 10)
+    wait_until("the second generation begins", lambda: row_of(stack, instance, "generation") == "2", 10)
     stack.api.wait_status(instance, "ready", READY_SECONDS)
     after = stack.api.instance(instance)
     equal(after["provider_instance_id"], before["provider_instance_id"], "the machine")
@@ -109,17 +99,16 @@ def reinstall(stack):
         f"SELECT generation, count(*) FROM worker_tokens WHERE instance_id = '{instance}'"
         " AND kind = 'secret' AND revoked_at IS NULL GROUP BY 1 ORDER BY 1")
     expect(("2", "1") in tokens, f"the second generation's worker has its own secret: {tokens}")
-    beats = stack.database.value(f"SELECT generation FROM worker_heartbeats WHERE instance_id = '{instance}'")
+    beats = stack.database.value(
+        f"SELECT generation FROM worker_heartbeats WHERE instance_id = '{instance}'")
     equal(beats, "2", "the generation that beats")
     return instance
 
 
-def archive(stack, instance):
-    refused = stack.api.call("PUT", f"/instances/{instance}/archive", {})
-    equal(refused.status, 409, "the answer to archiving what is ready")
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
-    equal(stack.api.call("PUT", f"/instances/{instance}/archive", {}).status, 202, "the answer to archiving")
+def archive_when_over(stack, instance):
+    equal(archive(stack, instance), 409, "the answer to archiving what is ready")
+    terminate(stack, instance)
+    equal(archive(stack, instance), 202, "the answer to archiving")
     stack.api.wait_status(instance, "archived", 10)
     expect(instance not in str(stack.api.get("/instances")), "the list no longer shows it")
     expect(instance in str(stack.api.get("/instances?archived=true")), "the list of archived ones does")
@@ -129,8 +118,7 @@ def machine_gone_behind_our_back(stack):
     """Somebody deletes the machine at the provider: what is left of it is given back all the same."""
     instance = ready_instance(stack)
     stack.cloud.delete_machine(stack.api.instance(instance)["provider_instance_id"])
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
     stack.expect_nothing_rented(0)
 
 
@@ -151,9 +139,7 @@ def killed_with_the_reply_in_hand(stack):
     equal(stack.cloud.rented()[0], 1, "the number of machines that nobody knows")
     stack.api.wait_status(instance, "ready", READY_SECONDS)
     equal(stack.cloud.rented(), (1, 1, 1), "what is rented: nothing twice")
-    outcomes = stack.database.rows(f"SELECT outcome FROM provider_operations WHERE instance_id = '{instance}'"
-                                   " AND kind = 'server_create'")
-    equal(outcomes, [("adopted",)], "the outcomes of its creates")
+    equal(creates_of(stack, instance), ["adopted"], "the outcomes of its creates")
     stack.expect_invariants()
     dies_at(stack, "replied:server_delete", lambda: stack.api.terminate(instance))
     stack.api.wait_status(instance, "terminated", OVER_SECONDS)
@@ -170,7 +156,7 @@ def main():
         run.test("what serves nothing cannot be drained", drain_of_what_serves_nothing, stack)
         instance = run.test("reinstalled, it is ready again, in its second generation", reinstall, stack)
         if instance:
-            run.test("over, it can be archived", archive, stack, instance)
+            run.test("over, it can be archived", archive_when_over, stack, instance)
         run.test("an orchestrator killed with the reply in hand: its successor finds what was done",
                  killed_with_the_reply_in_hand, stack)
         run.test("a machine deleted behind our back leaves nothing behind", machine_gone_behind_our_back, stack)

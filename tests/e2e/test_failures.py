@@ -7,12 +7,13 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from bill import bill_owner, bill_rented  # noqa: E402
 from checks import Run, equal, expect, wait_until  # noqa: E402
+from instances import (  # noqa: E402
+    OVER_SECONDS, READY_SECONDS, archive, creates_of, first_call_after,
+    ready_instance, rented_for, row_of, rules_of, terminate,
+)
 from stack import Stack, stay_away  # noqa: E402
 
-READY_SECONDS = 40
-OVER_SECONDS = 40
 RETENTION_SECONDS = 4
 WRONG_KEY = "00000000-0000-4000-8000-00000000dead"
 SHORT_PATIENCE = {
@@ -21,25 +22,11 @@ SHORT_PATIENCE = {
 }
 
 
-def row_of(stack, instance, column):
-    return stack.database.value(f"SELECT {column} FROM instances WHERE id = '{instance}'")
-
-
-def rules_of(stack, instance):
-    return [row[0] for row in stack.database.rows(
-        f"SELECT rule FROM action_logs WHERE instance_id = '{instance}' AND component = 'orchestrator'"
-        " AND rule IS NOT NULL ORDER BY seq")]
-
-
 def restart(stack, *parts, **settings):
     stack.stop(*parts)
     stack.start(*parts, **settings)
     for part in parts:
         stack.wait_probe(part, "/readyz", 200)
-
-
-def rented_for(stack, instance):
-    return sorted(item["kind"] for item in bill_rented(stack.cloud) if bill_owner(item) == instance)
 
 
 def ends_in_time(stack, instance):
@@ -78,8 +65,7 @@ def failed_and_asked_to_end(stack):
     """Somebody does not wait for the retention's end."""
     instance = stack.api.deploy()
     stack.api.wait_status(instance, "startup_failed", READY_SECONDS)
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
     expect("terminate_requested" in rules_of(stack, instance), "it ended by request")
 
 
@@ -100,8 +86,8 @@ def never_runs(stack):
     rules = rules_of(stack, instance)
     equal(rules, ["provision_gave_up", "retention_over", "server_gone"], "the rules that ended it")
     equal(row_of(stack, instance, "was_ready"), "f", "whether it was ever ready")
-    codes = stack.database.rows(f"SELECT DISTINCT error_code FROM action_logs WHERE instance_id = '{instance}'"
-                                " AND error_code IS NOT NULL")
+    codes = stack.database.rows("SELECT DISTINCT error_code FROM action_logs"
+                                f" WHERE error_code IS NOT NULL AND instance_id = '{instance}'")
     expect(("PROVISION_TIMEOUT",) in codes, f"the journal says why: {codes}")
     restart(stack, "mockcloud")
 
@@ -120,9 +106,8 @@ def refused_for_good(stack):
     equal(shown["error_code"], "PROVIDER_INVALID", "the error on record")
     equal(rented_for(stack, instance), [], "what was rented")
     equal(row_of(stack, instance, "deadline_at"), "", "its deadline: nothing is left to do")
-    attempts = stack.database.value(f"SELECT count(*) FROM provider_operations WHERE instance_id = '{instance}'")
-    equal(attempts, "1", "how often it was tried")
-    equal(stack.api.call("PUT", f"/instances/{instance}/archive", {}).status, 202, "the answer to archiving it")
+    equal(creates_of(stack, instance), ["invalid"], "what its creates came to")
+    equal(archive(stack, instance), 202, "the answer to archiving it")
     stack.api.wait_status(instance, "archived", 10)
 
 
@@ -138,8 +123,7 @@ def refused(stack, serving, waiting):
 
 def wrong_credentials(stack):
     """Nothing is concluded from a refusal: the zone rests, and all goes on when they are right again."""
-    serving = stack.api.deploy()
-    stack.api.wait_status(serving, "ready", READY_SECONDS)
+    serving = ready_instance(stack)
     restart(stack, "orchestrator", MOCK_SECRET_KEY=WRONG_KEY)
     try:
         waiting = stack.api.deploy()
@@ -150,8 +134,7 @@ def wrong_credentials(stack):
     stack.api.wait_status(waiting, "ready", READY_SECONDS)
     equal(row_of(stack, waiting, "error_code"), "", "the error on record when all is well")
     stack.api.wait_status(serving, "terminated", OVER_SECONDS)
-    stack.api.terminate(waiting)
-    stack.api.wait_status(waiting, "terminated", OVER_SECONDS)
+    terminate(stack, waiting)
 
 
 def silent_provider(stack):
@@ -176,20 +159,12 @@ def silent_provider(stack):
     stack.expect_nothing_rented(0)
 
 
-def first_call_after(stack, instance):
-    return float(stack.database.value(
-        "SELECT extract(epoch FROM min(o.started_at) - i.created_at) FROM instances i"
-        f"  JOIN provider_operations o ON o.instance_id = i.id WHERE i.id = '{instance}' GROUP BY i.id"))
-
-
 def whole_path(stack):
-    instance = stack.api.deploy()
-    stack.api.wait_status(instance, "ready", READY_SECONDS)
+    instance = ready_instance(stack)
     stack.api.ask(instance, "are you there?")
     waited = first_call_after(stack, instance)
     expect(waited < 2.5, f"the first paid call began {waited} s after the request, within two periods")
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
     stack.expect_nothing_rented(0)
 
 

@@ -9,10 +9,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from checks import Run, equal, expect, wait_until  # noqa: E402
+from instances import OVER_SECONDS, READY_SECONDS, creates_of, row_of, terminate  # noqa: E402
 from stack import Stack, stay_away, still_runs  # noqa: E402
 
-READY_SECONDS = 40
-OVER_SECONDS = 40
 AWAY_SECONDS = 1.0
 HEARTBEAT_SECONDS = 1
 # An outage that every worker notices several times over.
@@ -20,20 +19,9 @@ SILENCE_SECONDS = 8 * HEARTBEAT_SECONDS
 SERVERS = ("api", "orchestrator", "mockcloud")
 
 
-def row_of(stack, instance, column):
-    return stack.database.value(f"SELECT {column} FROM instances WHERE id = '{instance}'")
-
-
 def wait_row(stack, instance, states, seconds=READY_SECONDS):
     wait_until(f"{instance} is one of {states}",
                lambda: row_of(stack, instance, "status") in (*states, "ready"), seconds, pause=0.02)
-
-
-def terminate(stack, *instances):
-    for instance in instances:
-        stack.api.terminate(instance)
-    for instance in instances:
-        stack.api.wait_status(instance, "terminated", OVER_SECONDS)
 
 
 def asked_to_end(stack, part):
@@ -61,10 +49,8 @@ def boots_through(stack, part):
     for server in SERVERS:
         stack.wait_probe(server, "/readyz", 200)
     stack.api.terminate(instance)
-    creates = stack.database.value(
-        f"SELECT count(*) FROM provider_operations WHERE instance_id = '{instance}'"
-        " AND kind = 'server_create' AND outcome IN ('ok', 'adopted')")
-    equal(creates, "1", "the number of machines that were made for it")
+    creates = [outcome for outcome in creates_of(stack, instance) if outcome in ("ok", "adopted")]
+    equal(len(creates), 1, "the number of machines that were made for it")
 
 
 def answers(stack):

@@ -13,18 +13,13 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from api_client import call  # noqa: E402
 from bill import bill_owner, bill_rented  # noqa: E402
-from checks import Run, equal, expect, wait_until  # noqa: E402
+from checks import Run, equal, expect  # noqa: E402
+from instances import (  # noqa: E402
+    OVER_SECONDS, READY_SECONDS, first_call_after, ready_instance, row_of, terminate,
+)
 from stack import BUILD_DIR, Stack  # noqa: E402
 
-READY_SECONDS = 30
-OVER_SECONDS = 30
 WORKER_BINARY = os.path.join(BUILD_DIR, "src", "worker", "inventiv-worker")
-
-
-def ready_instance(stack):
-    instance = stack.api.deploy()
-    stack.api.wait_status(instance, "ready", READY_SECONDS)
-    return instance
 
 
 def path_by_api(stack):
@@ -36,12 +31,12 @@ def path_by_api(stack):
     equal(stack.cloud.rented(), (1, 1, 1), "what is rented")
     answer = stack.api.ask(instance, "are you there?")
     expect("are you there?" in json.dumps(answer), f"the echo model echoes, not {answer}")
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
     stack.expect_nothing_rented(0)
     again = stack.api.call("DELETE", f"/instances/{instance}")
     equal(again.status, 200, "the answer to terminating what is over")
-    actions = {row["action_type"] for row in stack.api.get(f"/action_logs?instance_id={instance}&limit=1000")}
+    journal = stack.api.get(f"/action_logs?instance_id={instance}&limit=1000")
+    actions = {row["action_type"] for row in journal}
     missing = {"REQUEST_CREATE", "PROVIDER_CREATE", "INSTANCE_READY", "REQUEST_TERMINATE",
                "PROVIDER_TERMINATE", "INSTANCE_TERMINATED"} - actions
     equal(missing, set(), "what the journal does not tell")
@@ -70,17 +65,14 @@ def deploy_and_wait_in_one(stack):
     instance = stack.database.value("SELECT id FROM instances ORDER BY created_at DESC LIMIT 1")
     equal(stack.api.status_of(instance), "ready", "its state")
     equal({item["zone"] for item in bill_rented(stack.cloud)}, {"local-2"}, "the zone of what is rented")
-    stack.api.terminate(instance)
-    stack.api.wait_status(instance, "terminated", OVER_SECONDS)
+    terminate(stack, instance)
 
 
 def woken_not_awaited(stack):
     """The job's own period is 30 s in this stack."""
     instance = ready_instance(stack)
-    waited = stack.database.value(
-        f"SELECT extract(epoch FROM min(o.started_at) - i.created_at)::float FROM instances i"
-        f"  JOIN provider_operations o ON o.instance_id = i.id WHERE i.id = '{instance}' GROUP BY i.id")
-    expect(float(waited) < 2, f"the first paid call began {waited} s after the request")
+    waited = first_call_after(stack, instance)
+    expect(waited < 2, f"the first paid call began {waited} s after the request")
     return instance
 
 
@@ -104,7 +96,7 @@ def worker_secret(stack, instance):
     """What the machine's worker keeps; it is known by the hash on record."""
     known = {row[0] for row in stack.database.rows(
         f"SELECT token_hash FROM worker_tokens WHERE instance_id = '{instance}' AND kind = 'secret'")}
-    machine = stack.database.value(f"SELECT provider_instance_id FROM instances WHERE id = '{instance}'")
+    machine = row_of(stack, instance, "provider_instance_id")
     state = os.path.join(stack.guests(), machine, "var", "lib", "inventiv-worker")
     for name in os.listdir(state):
         with open(os.path.join(state, name), "rb") as file:
@@ -123,11 +115,8 @@ def strangers_are_refused(stack, instance):
     equal(beat(stack, instance, "nonsense").status, 401, "the answer to a made-up token")
     equal(beat(stack, "00000000-0000-4000-8000-000000000000", secret).status, 404,
           "the answer to a beat for no instance")
-    before = stack.database.value(f"SELECT last_heartbeat FROM worker_heartbeats WHERE instance_id = '{other}'")
-    stack.api.terminate(other)
-    stack.api.wait_status(other, "terminated", OVER_SECONDS)
+    terminate(stack, other)
     equal(beat(stack, other, secret).status, 410, "the answer to a beat of what is over")
-    expect(before, "the other worker had beaten")
 
 
 def side_by_side(first, second, instance):
@@ -138,8 +127,7 @@ def side_by_side(first, second, instance):
     networks = [{machine["address"].rsplit(".", 1)[0] for machine in stack.cloud.machines()}
                 for stack in (first, second)]
     expect(not networks[0] & networks[1], f"machines have networks of their own: {networks}")
-    second.api.terminate(theirs)
-    second.api.wait_status(theirs, "terminated", OVER_SECONDS)
+    terminate(second, theirs)
     second.expect_nothing_rented(0)
     second.expect_invariants()
     equal(first.api.status_of(instance), "ready", "the first stack's instance meanwhile")
@@ -179,8 +167,7 @@ def main():
                  stack, instance)
         with second:
             run.test("two stacks beside each other see each their own", side_by_side, stack, second, instance)
-        stack.api.terminate(instance)
-        run.test("the last one is given back too", stack.api.wait_status, instance, "terminated", OVER_SECONDS)
+        run.test("the last one is given back too", terminate, stack, instance)
         run.test("four at once become ready and are given back", many_at_once, stack)
         run.test("nothing is rented at the end", stack.expect_nothing_rented, 0)
 

@@ -110,7 +110,8 @@ def machines_outlive_a_crash(stack):
     expect(re.search(ANSWER, text), f"the model answers: {text}")
     equal(stack.cloud.machines()[0]["pids"], before, "the machine's processes")
     equal(stack.api.status_of(stack.known), "ready", "its state")
-    beat = f"SELECT fleet_now() - last_heartbeat < interval '3 s' FROM worker_heartbeats WHERE instance_id = '{stack.known}'"
+    beat = ("SELECT fleet_now() - last_heartbeat < interval '3 s' FROM worker_heartbeats"
+            f" WHERE instance_id = '{stack.known}'")
     wait_until("its worker beats", lambda: stack.database.value(beat) == "t", 15)
 
 
