@@ -11,6 +11,7 @@ from instances import (  # noqa: E402
     OVER_SECONDS, READY_SECONDS, archive, creates_of, ready_instance, row_of,
     rules_of, terminate,
 )
+from spoilt import SPOILT  # noqa: E402
 from stack import Stack, still_runs  # noqa: E402
 
 
@@ -146,6 +147,18 @@ def killed_with_the_reply_in_hand(stack):
     stack.expect_nothing_rented(0)
 
 
+def nothing_wrong_goes_unnoticed(stack):
+    """The invariants can fail: what is spoilt on purpose is found, and then undone."""
+    over, ready = ready_instance(stack), ready_instance(stack)
+    terminate(stack, over)
+    missed = []
+    for spoilt_by, word in SPOILT.items():
+        found = stack.database.violations(spoilt_by=spoilt_by.format(over=over, ready=ready))
+        missed += [] if any(word in violation for violation in found) else [(word, found)]
+    equal(missed, [], "what the invariants do not notice")
+    terminate(stack, ready)
+
+
 def main():
     with Run() as run, Stack() as stack:
         run.after_each(stack.expect_invariants)
@@ -159,6 +172,7 @@ def main():
             run.test("over, it can be archived", archive_when_over, stack, instance)
         run.test("an orchestrator killed with the reply in hand: its successor finds what was done",
                  killed_with_the_reply_in_hand, stack)
+        run.test("the invariants notice what is wrong", nothing_wrong_goes_unnoticed, stack)
         run.test("a machine deleted behind our back leaves nothing behind", machine_gone_behind_our_back, stack)
 
 

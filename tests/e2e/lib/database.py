@@ -43,11 +43,14 @@ class Database:
         rows = self.rows(sql)
         return rows[0][0] if rows else None
 
-    def violations(self, path=INVARIANTS):
-        """Each statement of the file finds violations; the comment above it says of what."""
+    def violations(self, path=INVARIANTS, spoilt_by=""):
+        """Each statement of the file finds violations; the comment above it says of what.  What
+        spoilt_by does is undone afterwards."""
         with open(path, encoding="utf-8") as file:
             statements = split_statements(file.read())
         script = "".join(f"\\echo @@{name}\n{sql};\n" for name, sql in statements)
+        if spoilt_by:
+            script = f"BEGIN;\n{spoilt_by};\n{script}ROLLBACK;\n"
         return parse_violations(self._psql(script))
 
 
