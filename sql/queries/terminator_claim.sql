@@ -3,7 +3,7 @@ WITH due AS MATERIALIZED (
     SELECT id FROM instances
      WHERE next_run_at <= (SELECT fleet_now()) AND lease_until <= (SELECT fleet_now())
        AND (status IN ('draining', 'terminating', 'provisioning_failed', 'startup_failed', 'failed', 'terminated')
-            OR EXISTS (SELECT FROM instances r WHERE r.id = instances.root_id AND r.desired <> 'running'))
+            OR (SELECT r.desired FROM instances r WHERE r.id = instances.root_id) <> 'running')
      ORDER BY next_run_at
      LIMIT $2::int
        FOR UPDATE SKIP LOCKED)
