@@ -5,7 +5,8 @@
 --      next_generation, record_ref, machine_mark, address, server_state, failed, error_code, message,
 --      progress, notes, action, beat_status, reason, thing_kind, thing_ref, thing_next_ms, health}]
 --   $2 marks [{instance_id, kind, id, ref}]
---   $3 things [{instance_id, kind, ref, name, volume_type, size_bytes, is_boot, address}]
+--   $3 things [{instance_id, kind, ref, name, volume_type, size_bytes, is_boot,
+--      delete_on_terminate, address}]
 --   $4 probes [{instance_id, probe, generation, ok, latency_ms, detail}]
 --   $5 journal [{instance_id, action, status, message, metadata}]
 --   $6 job
@@ -117,10 +118,11 @@ creates_gone AS ( -- The recorded machine is proven gone: so is that of its crea
        AND o.provider_ref = a.provider_instance_id AND o.gone_at IS NULL),
 volumes AS (
     INSERT INTO instance_volumes (instance_id, provider_id, zone_id, provider_volume_id, name,
-                                  volume_type, size_bytes, is_boot)
-    SELECT a.id, a.provider_id, a.zone_id, t.ref, t.name, t.volume_type, t.size_bytes, t.is_boot
+                                  volume_type, size_bytes, is_boot, delete_on_terminate)
+    SELECT a.id, a.provider_id, a.zone_id, t.ref, t.name, t.volume_type, t.size_bytes, t.is_boot,
+           t.delete_on_terminate
       FROM jsonb_to_recordset($3::jsonb) AS t (instance_id uuid, kind text, ref text, name text,
-               volume_type text, size_bytes bigint, is_boot boolean)
+               volume_type text, size_bytes bigint, is_boot boolean, delete_on_terminate boolean)
       JOIN applied a ON a.id = t.instance_id
      WHERE t.kind = 'volume'
     ON CONFLICT (instance_id, provider_volume_id) DO UPDATE -- Taken for gone, and there after all.

@@ -37,6 +37,20 @@ look_adoptable(const struct instance *instance, const struct server_view *server
     return oldest;
 }
 
+bool
+look_volume_is_ours(const struct instance *instance, const struct volume_view *volume)
+{
+    const size_t prefix = strlen(INSTANCE_TAG);
+    bool tagged = false;
+
+    for (size_t i = 0; i < volume->tag_count; i++) {
+        tagged = tagged || (strncmp(volume->tags[i], INSTANCE_TAG, prefix) == 0 &&
+                            strcmp(volume->tags[i] + prefix, instance->id) == 0);
+    }
+    return tagged || volume->is_boot || instance->state == INSTANCE_PROVISIONING ||
+           instance->volume_count == 0;
+}
+
 enum look_maker
 look_maker(const struct server_view *server, const char *op_id)
 {

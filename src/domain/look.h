@@ -60,6 +60,11 @@ struct seen {
 const struct server_view *
 look_adoptable(const struct instance *instance, const struct server_view *servers, size_t count);
 
+/* A volume seen on the instance's machine is ours to delete: it boots the machine, carries the
+ * instance's tag, was there before the machine ever ran, or nothing of the machine was on record
+ * yet.  Any other was attached by somebody else, who keeps it. */
+bool look_volume_is_ours(const struct instance *instance, const struct volume_view *volume);
+
 enum look_maker { MAKER_UNTOLD, MAKER_THAT, MAKER_OTHER };
 
 /* Whether that create made the machine, as its tags tell. */

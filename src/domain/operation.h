@@ -44,6 +44,8 @@ enum call_kind {
 
 /* The tag of a machine that tells which create made it, before the operation's id. */
 #define OPERATION_TAG "inventiv-op="
+/* The same of the instance that a thing was rented for, before its id. */
+#define INSTANCE_TAG "inventiv-instance="
 
 /* What a provider said, classified once, in the driver. */
 #define ANSWER_CLASSES(X)                                                                          \

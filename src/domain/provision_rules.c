@@ -57,7 +57,7 @@ provision_volumes(struct decide_context *c)
         const struct rented *volume = &instance->volumes[i];
         bool grows = volume->is_boot && instance->wanted_boot_bytes > volume->size_bytes &&
                      volume->size_bytes > 0;
-        if (instance_has_done(instance, CALL_VOLUME_RESIZE, volume->ref)) {
+        if (volume->keep || instance_has_done(instance, CALL_VOLUME_RESIZE, volume->ref)) {
             continue;
         }
         decide_act_unless_paused(c, CALL_VOLUME_RESIZE, volume->ref,

@@ -169,10 +169,11 @@ apply_add_things(const struct instance_case *one, json_t *things)
     for (size_t i = 0; i < server->volume_count; i++) {
         const struct volume_view *volume = &server->volumes[i];
         json_array_append_new(
-            things, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "instance_id", one->id, "kind",
-                              "volume", "ref", volume->ref, "name", volume->name, "volume_type",
-                              volume->volume_type, "size_bytes", (json_int_t)volume->size_bytes,
-                              "is_boot", volume->is_boot));
+            things, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b}", "instance_id", one->id,
+                              "kind", "volume", "ref", volume->ref, "name", volume->name,
+                              "volume_type", volume->volume_type, "size_bytes",
+                              (json_int_t)volume->size_bytes, "is_boot", volume->is_boot,
+                              "delete_on_terminate", look_volume_is_ours(&one->instance, volume)));
     }
     for (size_t i = 0; i < server->address_count; i++) {
         json_array_append_new(things, json_pack("{s:s, s:s, s:s, s:s}", "instance_id", one->id,

@@ -9,7 +9,7 @@ tags_of_create(struct arena *arena, const char *fleet_id, const char *instance_i
     const char **tags = arena_array(arena, const char *, TAGS_OF_CREATE);
 
     tags[0] = arena_printf(arena, "inventiv-fleet=%s", fleet_id);
-    tags[1] = arena_printf(arena, "inventiv-instance=%s", instance_id);
+    tags[1] = arena_printf(arena, INSTANCE_TAG "%s", instance_id);
     tags[2] = arena_printf(arena, OPERATION_TAG "%s", op_id);
     tags[3] = "inventiv-agents";
     tags[4] = "worker";

@@ -6,6 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from bill import bill_rented  # noqa: E402
 from checks import Run, equal, expect, wait_until  # noqa: E402
 from instances import (  # noqa: E402
     OVER_SECONDS, READY_SECONDS, archive, creates_of, ready_instance, row_of,
@@ -123,6 +124,24 @@ def machine_gone_behind_our_back(stack):
     stack.expect_nothing_rented(0)
 
 
+def volume_of_somebody_else(stack):
+    """A data volume that a person attached by hand is not ours to delete."""
+    instance = ready_instance(stack)
+    server = f"/instance/v1/zones/local/servers/{stack.api.instance(instance)['provider_instance_id']}"
+    theirs = stack.cloud.by_hand("POST", "/block/v1/zones/local/volumes",
+                                 {"name": "data", "project_id": stack.values["MOCK_PROJECT_ID"],
+                                  "from_empty": {"size": 5_000_000_000}})["id"]
+    volumes = stack.cloud.by_hand("GET", server)["server"]["volumes"]
+    kept = {place: {"id": volume["id"], "volume_type": volume["volume_type"]}
+            for place, volume in volumes.items()}
+    stack.cloud.by_hand("PATCH", server,
+                        {"volumes": {**kept, "1": {"id": theirs, "volume_type": "sbs_volume"}}})
+    terminate(stack, instance)
+    left = [item["id"] for item in bill_rented(stack.cloud)]
+    equal(left, [theirs], "what is still there")
+    stack.cloud.by_hand("DELETE", f"/block/v1/zones/local/volumes/{theirs}")
+
+
 def dies_at(stack, point, ask):
     """An orchestrator that is killed at a named point of a paid call, and another that comes after it."""
     stack.stop("orchestrator")
@@ -173,6 +192,7 @@ def main():
         run.test("an orchestrator killed with the reply in hand: its successor finds what was done",
                  killed_with_the_reply_in_hand, stack)
         run.test("the invariants notice what is wrong", nothing_wrong_goes_unnoticed, stack)
+        run.test("a volume that a person attached is left to that person", volume_of_somebody_else, stack)
         run.test("a machine deleted behind our back leaves nothing behind", machine_gone_behind_our_back, stack)
 
 

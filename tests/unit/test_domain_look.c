@@ -370,9 +370,44 @@ test_probes_count(void)
     CHECK(look_probes_count(&instance));
 }
 
+static void
+test_whose_volume(void)
+{
+    static const char *const ours[] = { "x", INSTANCE_TAG "i1" };
+    static const char *const theirs[] = { INSTANCE_TAG "i10" };
+    static const struct {
+        const char *name;
+        enum instance_state state;
+        size_t recorded;
+        struct volume_view volume;
+        bool is_ours;
+    } cases[] = {
+        { "it boots the machine", INSTANCE_TERMINATING, 1, { .is_boot = true }, true },
+        { "it carries our tag", INSTANCE_READY, 1, { .tags = ours, .tag_count = 2 }, true },
+        { "it was there before the machine ran", INSTANCE_PROVISIONING, 1, { .ref = "v" }, true },
+        { "nothing was on record yet", INSTANCE_TERMINATING, 0, { .ref = "v" }, true },
+        { "attached later, by hand", INSTANCE_TERMINATING, 1, { .ref = "v" }, false },
+        { "attached while it boots", INSTANCE_BOOTING, 1, { .ref = "v" }, false },
+        { "another instance's tag",
+          INSTANCE_BOOTING,
+          1,
+          { .tags = theirs, .tag_count = 1 },
+          false },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct instance instance = { .id = "i1",
+                                     .state = cases[i].state,
+                                     .volume_count = cases[i].recorded };
+        CHECK_CASE(look_volume_is_ours(&instance, &cases[i].volume) == cases[i].is_ours,
+                   cases[i].name);
+    }
+}
+
 int
 main(void)
 {
+    check_run("a volume that somebody attached by hand is not ours", test_whose_volume);
     check_run("what is looked at depends on the state and on what is on record", test_plans);
     check_run("what is probed depends on beats and on young results", test_probes);
     check_run("a look is complete when everything asked was answered", test_complete);

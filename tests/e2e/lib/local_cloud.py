@@ -5,11 +5,12 @@ from checks import Failure
 
 
 class LocalCloud:
-    def __init__(self, base_url):
+    def __init__(self, base_url, secret_key):
         self.base_url = base_url
+        self._secret_key = secret_key
 
-    def _call(self, method, path, body=None):
-        reply = api_client.call(method, self.base_url + path, body)
+    def _call(self, method, path, body=None, headers=None):
+        reply = api_client.call(method, self.base_url + path, body, headers)
         if reply is None or reply.status >= 300:
             raise Failure(f"{method} {path}: {reply}")
         return reply.body
@@ -33,6 +34,10 @@ class LocalCloud:
 
     def delete_machine(self, server_id):
         return self._call("DELETE", f"/_machines/{server_id}")
+
+    def by_hand(self, method, path, body=None):
+        """What a person does in the provider's console: a call to the provider's own interface."""
+        return self._call(method, path, body, {"X-Auth-Token": self._secret_key})
 
     def add_fault(self, name, **rule):
         return self._call("POST", "/_faults", {"name": name, **rule})["id"]

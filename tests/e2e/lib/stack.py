@@ -109,7 +109,7 @@ class Stack:
 
     def attach(self):
         self.values = read_env(os.path.join(self.run_dir, "env"))
-        self.cloud = LocalCloud(self.values["MOCKCLOUD_URL"])
+        self.cloud = LocalCloud(self.values["MOCKCLOUD_URL"], self.values["MOCK_SECRET_KEY"])
         self.database = Database(self.values["DATABASE_URL"])
         self.api = self.client()
         # The shortest period that a provider's row can have.
