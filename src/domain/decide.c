@@ -373,7 +373,9 @@ decide_after_act(const struct instance *instance, const struct act *act, enum an
     }
     if (done) { /* Somebody looks before anything is concluded. */
         out.next_run_ms = now_ms + (act_changes_power(act->kind) ? policy->settle_ms : 0);
-        out.error_code = class == ANSWER_OK ? "" : NULL;
+        /* That it takes too long stays on record until it is over. */
+        bool late = instance->state == INSTANCE_TERMINATING && now_ms > instance->deadline_ms;
+        out.error_code = class == ANSWER_OK && !late ? "" : NULL;
         return out;
     }
     int64_t pause_ms = decide_failure_pause(instance, act, class, policy, random);

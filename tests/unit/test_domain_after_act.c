@@ -71,6 +71,20 @@ test_every_kind_and_class(void)
 }
 
 static void
+test_lateness_stays_on_record(void)
+{
+    struct domain_row row = {
+        .instance = { .state = INSTANCE_TERMINATING, .machine_ref = "m1", .deadline_ms = NOW }
+    };
+
+    CHECK_STR(after(&row, CALL_SERVER_POWEROFF, ANSWER_OK, -1).error_code, "");
+    row.instance.deadline_ms = NOW - 1;
+    CHECK_STR(after(&row, CALL_SERVER_POWEROFF, ANSWER_OK, -1).error_code, NULL);
+    row.instance.state = INSTANCE_PROVISIONING;
+    CHECK_STR(after(&row, CALL_SERVER_POWERON, ANSWER_OK, -1).error_code, "");
+}
+
+static void
 test_failures_pause_longer(void)
 {
     struct domain_row row = { .instance = { .state = INSTANCE_PROVISIONING } };
@@ -176,6 +190,8 @@ test_extreme_settings(void)
 int
 main(void)
 {
+    check_run("that terminating takes too long stays on record when a call goes well",
+              test_lateness_stays_on_record);
     check_run("each answer to each call leads on", test_every_kind_and_class);
     check_run("each failure in a row makes the pause longer", test_failures_pause_longer);
     check_run("what is refused as it is is not hammered", test_refused_as_it_is);
