@@ -1,12 +1,11 @@
 #include "base/program.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -87,53 +86,24 @@ program_start(const struct program *program, int argc, char **argv)
     return config;
 }
 
-static void *
-program_end_late(void *argument)
+static void
+program_end_late(union sigval limit_ms)
 {
-    const int64_t *limit_ms = argument;
-
-    clock_pause_ms(*limit_ms);
-    log_warn("something hangs; ending all the same", LOG_I64(DURATION_MS, *limit_ms));
+    log_warn("something hangs; ending all the same", LOG_I64(DURATION_MS, limit_ms.sival_int));
     _exit(0);
 }
 
 void
 program_end_within(int64_t limit_ms)
 {
-    static int64_t limit;
-    pthread_t thread;
+    struct sigevent event = { .sigev_notify = SIGEV_THREAD,
+                              .sigev_value.sival_int = (int)limit_ms,
+                              .sigev_notify_function = program_end_late };
+    struct itimerspec once = { .it_value = { .tv_sec = (time_t)(limit_ms / 1000),
+                                             .tv_nsec = (long)(limit_ms % 1000) * 1000000 } };
+    timer_t timer;
 
-    limit = limit_ms;
-    if (pthread_create(&thread, NULL, program_end_late, &limit) == 0) {
-        pthread_detach(thread);
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0) {
+        timer_settime(timer, 0, &once, NULL);
     }
-}
-
-static sigset_t
-program_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    return set;
-}
-
-void
-program_block_signals(void)
-{
-    sigset_t set = program_signals();
-
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-int
-program_wait_signal(void)
-{
-    sigset_t set = program_signals();
-    int number = 0;
-
-    sigwait(&set, &number);
-    return number;
 }

@@ -25,9 +25,4 @@ const char *program_version(void);
 /* Ends the process with 0 after that time, whatever hangs then; for programs that were told to stop. */
 void program_end_within(int64_t limit_ms);
 
-/* Blocks SIGTERM and SIGINT in the calling thread and those it starts later; then waits for one
- * of them and returns its number.  For programs whose main thread has no loop. */
-void program_block_signals(void);
-int program_wait_signal(void);
-
 #endif
