@@ -1,8 +1,8 @@
 -- Claims zones whose catalogue is to be read.   $1 lease in ms  $2 most rows  $3 orchestrator
 WITH due AS MATERIALIZED (
     SELECT s.provider_id, s.zone_id FROM job_shards s
-     WHERE s.job = 'job-catalog-sync' AND s.next_run_at <= fleet_now()
-       AND s.lease_until <= fleet_now()
+     WHERE s.job = 'job-catalog-sync' AND s.next_run_at <= (SELECT fleet_now())
+       AND s.lease_until <= (SELECT fleet_now())
      ORDER BY s.next_run_at LIMIT $2::int FOR UPDATE SKIP LOCKED)
 UPDATE job_shards s
    SET fencing_token = s.fencing_token + 1, attempts = s.attempts + 1,

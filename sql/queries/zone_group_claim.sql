@@ -2,8 +2,8 @@
 --   $1 lease in ms  $2 most rows  $3 orchestrator
 WITH due AS MATERIALIZED (
     SELECT s.provider_id, s.zone_id FROM job_shards s
-     WHERE s.job = 'job-provisioning' AND s.next_run_at <= fleet_now()
-       AND s.lease_until <= fleet_now()
+     WHERE s.job = 'job-provisioning' AND s.next_run_at <= (SELECT fleet_now())
+       AND s.lease_until <= (SELECT fleet_now())
        AND EXISTS (SELECT FROM zones z WHERE z.id = s.zone_id AND z.security_group_ready_at IS NULL
                       AND (z.paused_until IS NULL OR z.paused_until <= fleet_now()))
        AND EXISTS (SELECT FROM instances i WHERE i.zone_id = s.zone_id
