@@ -41,7 +41,7 @@ def terminate_at(stack, name, condition):
     client = stack.client()
     instance = client.deploy()
     if condition != "true":
-        wait_until(name, lambda: reached(stack, instance, condition), READY_SECONDS, pause=0.02)
+        wait_until(name, lambda: reached(stack, instance, condition), READY_SECONDS)
     client.terminate(instance)
     client.wait_status(instance, "terminated", OVER_SECONDS)
     return instance
@@ -148,7 +148,7 @@ def dies_at(stack, point, ask):
     stack.start("orchestrator", INVENTIV_KILL_POINT=point)
     pid = stack.pid("orchestrator")
     result = ask()
-    wait_until(f"it dies at {point}", lambda: not still_runs(pid), 15, pause=0.02)
+    wait_until(f"it dies at {point}", lambda: not still_runs(pid), 15)
     stack.start("orchestrator")
     return result
 

@@ -21,14 +21,14 @@ SERVERS = ("api", "orchestrator", "mockcloud")
 
 def wait_row(stack, instance, states, seconds=READY_SECONDS):
     wait_until(f"{instance} is one of {states}",
-               lambda: row_of(stack, instance, "status") in (*states, "ready"), seconds, pause=0.02)
+               lambda: row_of(stack, instance, "status") in (*states, "ready"), seconds)
 
 
 def asked_to_end(stack, part):
     """SIGTERM (PostgreSQL: SIGINT) ends it within 10 s."""
     pid = stack.pid(part)
     os.kill(pid, signal.SIGINT if part == "postgres" else signal.SIGTERM)
-    wait_until(f"{part} ends when asked to", lambda: not still_runs(pid), 10, pause=0.02)
+    wait_until(f"{part} ends when asked to", lambda: not still_runs(pid), 10)
 
 
 def boots_through(stack, part):
@@ -73,14 +73,14 @@ def agent_of(stack, instance):
 
 def worker_killed(stack):
     instance = stack.api.deploy()
-    first = wait_until("the worker runs", lambda: agent_of(stack, instance), READY_SECONDS, pause=0.02)
+    first = wait_until("the worker runs", lambda: agent_of(stack, instance), READY_SECONDS)
     stack.cloud.kill_part(machine_of(stack, instance)["server_id"], "agent")
     wait_until("its supervisor starts another",
                lambda: agent_of(stack, instance) not in (None, first), 20)
     stack.api.wait_status(instance, "ready", READY_SECONDS)
     second = agent_of(stack, instance)
     os.kill(second, signal.SIGTERM)
-    wait_until("asked to, it ends within 10 s", lambda: not still_runs(second), 10, pause=0.02)
+    wait_until("asked to, it ends within 10 s", lambda: not still_runs(second), 10)
     wait_until("its supervisor starts another again",
                lambda: agent_of(stack, instance) not in (None, second), 20)
     beaten = beat_ages(stack)

@@ -8,13 +8,17 @@ it passes.
     # prints `ok NAME` or `FAIL NAME`, then `N passed, N failed`, and exits accordingly
 """
 
+import os
 import signal
 import sys
 import time
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from expect import until  # noqa: E402
 
-class Failure(Exception):
+
+class Failure(AssertionError):
     """What a test raises: what was seen instead of what should be."""
 
 
@@ -27,16 +31,9 @@ def equal(seen, wanted, what):
     expect(seen == wanted, f"{what} is {seen!r}, not {wanted!r}")
 
 
-def wait_until(what, condition, seconds, pause=0.1):
-    """Polls condition() until it gives something true, which is returned."""
-    deadline = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise Failure(f"within {seconds} s it did not happen: {what}")
-        time.sleep(pause)
+def wait_until(what, condition, seconds):
+    """The condition's first true value, waited for."""
+    return until(condition, what, seconds)
 
 
 class Run:

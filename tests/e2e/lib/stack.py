@@ -153,7 +153,7 @@ class Stack:
         """As a crash would: nothing is told, nothing is awaited by the part."""
         pid = self.pid(part)
         os.kill(pid, signal.SIGKILL)
-        wait_until(f"{part} is gone", lambda: not still_runs(pid), 10, pause=0.01)
+        wait_until(f"{part} is gone", lambda: not still_runs(pid), 10)
 
     def pause(self, part):
         self.signal(part, signal.SIGSTOP)
