@@ -25,30 +25,6 @@ clock_wall_ms(void)
     return clock_read_ms(CLOCK_REALTIME);
 }
 
-static int64_t
-clock_system_monotonic_ms(void *context)
-{
-    (void)context;
-    return clock_monotonic_ms();
-}
-
-static int64_t
-clock_system_wall_ms(void *context)
-{
-    (void)context;
-    return clock_wall_ms();
-}
-
-const struct clock *
-clock_system(void)
-{
-    static const struct clock system = {
-        .monotonic_ms = clock_system_monotonic_ms,
-        .wall_ms = clock_system_wall_ms,
-    };
-    return &system;
-}
-
 void
 clock_format(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])
 {

@@ -1,19 +1,10 @@
-/* clock.h: the only place that reads a clock.  All times are int64_t milliseconds.  Whoever needs
- * time beyond one call takes a struct clock, so that a test can hand in its own. */
+/* clock.h: the only place that reads a clock.  All times are int64_t milliseconds.  What decides is
+ * handed the time (now_ms), so that a test can hand in its own. */
 #ifndef INVENTIV_BASE_CLOCK_H
 #define INVENTIV_BASE_CLOCK_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-struct clock {
-    int64_t (*monotonic_ms)(void *context);
-    int64_t (*wall_ms)(void *context); /* since 1970, UTC */
-    void *context;
-};
-
-/* The machine's clocks; static, never freed. */
-const struct clock *clock_system(void);
 
 int64_t clock_monotonic_ms(void);
 int64_t clock_wall_ms(void);

@@ -14,12 +14,6 @@ digest_start(void)
     }
 }
 
-void
-digest_random(void *out, size_t length)
-{
-    randombytes_buf(out, length);
-}
-
 uint32_t
 digest_random_below(uint32_t bound)
 {

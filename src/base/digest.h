@@ -12,7 +12,6 @@ enum { DIGEST_HEX_SIZE = 65, UUID_TEXT_SIZE = 37 };
 /* Once at start, before threads; aborts when the system has no randomness. */
 void digest_start(void);
 
-void digest_random(void *out, size_t length);
 uint32_t digest_random_below(uint32_t bound); /* 0 .. bound-1; bound > 0 */
 /* count random bytes as 2*count hex digits and a NUL. */
 void digest_random_hex(char *out, size_t count);

@@ -94,12 +94,6 @@ fault_find(const char *name)
     return kind;
 }
 
-bool
-fault_is_about_servers(enum fault_kind kind)
-{
-    return faults[kind].moment >= FAULT_WHEN_STARTS;
-}
-
 const char *
 fault_operations(enum fault_kind kind)
 {

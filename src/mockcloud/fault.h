@@ -64,8 +64,6 @@ extern const struct fault faults[FAULT_KIND_COUNT_];
 
 /* FAULT_KIND_COUNT_: there is none of that name. */
 enum fault_kind fault_find(const char *name);
-/* About servers as they live, not about calls. */
-bool fault_is_about_servers(enum fault_kind kind);
 /* What a rule may name as operation, with blanks between. */
 const char *fault_operations(enum fault_kind kind);
 /* Whether the text, words with blanks between, holds that word. */

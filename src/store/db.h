@@ -61,7 +61,6 @@ bool row_is_null(const struct db_rows *rows, size_t row, const char *column);
 const char *row_text(const struct db_rows *rows, size_t row, const char *column); /* "" when null */
 const char *row_text_or_null(const struct db_rows *rows, size_t row, const char *column);
 int64_t row_i64(const struct db_rows *rows, size_t row, const char *column, int64_t if_null);
-double row_double(const struct db_rows *rows, size_t row, const char *column, double if_null);
 bool row_bool(const struct db_rows *rows, size_t row, const char *column);
 /* A new reference, the caller's; JSON null when null or not parsable. */
 json_t *row_json(const struct db_rows *rows, size_t row, const char *column);

@@ -79,14 +79,6 @@ row_i64(const struct db_rows *rows, size_t row, const char *column, int64_t if_n
     return cell == NULL ? if_null : strtoll(cell, NULL, 10);
 }
 
-double
-row_double(const struct db_rows *rows, size_t row, const char *column, double if_null)
-{
-    const char *cell = row_cell(rows, row, column);
-
-    return cell == NULL ? if_null : strtod(cell, NULL);
-}
-
 bool
 row_bool(const struct db_rows *rows, size_t row, const char *column)
 {

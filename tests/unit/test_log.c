@@ -105,7 +105,7 @@ test_clock_text(void)
     CHECK_STR(text, "2026-01-06T10:00:00.123Z");
     CHECK(clock_wall_ms() > 1700000000000);
     int64_t before = clock_monotonic_ms();
-    CHECK(clock_system()->monotonic_ms(NULL) >= before);
+    CHECK(clock_monotonic_ms() >= before);
 }
 
 int
