@@ -12,9 +12,9 @@ static const struct {
     const struct job *job;
     bool request; /* make its rows due as well */
 } commands[] = {
-    { "CMD:PROVISION", &job_provisioning, false },   { "CMD:REINSTALL", &job_health_check, false },
-    { "CMD:REINSTALL", &job_terminator, false },     { "CMD:TERMINATE", &job_terminator, false },
-    { "CMD:SYNC_CATALOG", &job_catalog_sync, true },
+    { "CMD:PROVISION", &job_provisioning, false }, { "CMD:REINSTALL", &job_health_check, false },
+    { "CMD:REINSTALL", &job_terminator, false },   { "CMD:TERMINATE", &job_terminator, false },
+    { "CMD:RECONCILE", &job_watch_dog, true },     { "CMD:SYNC_CATALOG", &job_catalog_sync, true },
 };
 
 void

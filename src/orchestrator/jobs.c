@@ -6,10 +6,7 @@
 #include "orchestrator/jobs/jobs.h"
 
 const struct job *const jobs[] = {
-    &job_provisioning,
-    &job_health_check,
-    &job_terminator,
-    &job_catalog_sync,
+    &job_provisioning, &job_health_check, &job_terminator, &job_watch_dog, &job_catalog_sync,
 };
 const size_t job_count = ARRAY_LENGTH(jobs);
 

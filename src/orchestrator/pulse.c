@@ -71,7 +71,7 @@ pulse_beat(struct pulse *pulse, struct arena *arena)
     }
     TRY(cycle_beat(pulse->db, arena, pulse->config));
     TRY(db_run(pulse->db, arena, Q_SHARD_ENSURE, NULL,
-               DB_PARAMS("{job-provisioning,job-catalog-sync}")));
+               DB_PARAMS("{job-provisioning,job-watch-dog,job-catalog-sync}")));
     runner_start(pulse->runner);
     return pulse_take_requests(pulse, arena);
 }

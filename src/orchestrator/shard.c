@@ -1,5 +1,69 @@
 #include "orchestrator/shard.h"
 
+#include "base/clock.h"
+#include "orchestrator/calls.h"
+#include "orchestrator/tags.h"
+#include "orchestrator/workbench.h"
+
+struct error
+shard_claim(struct job_cycle *cycle, struct db_rows *claimed)
+{
+    struct arena *arena = cycle->arena;
+
+    cycle->claim_mono_ms = cycle->lease_mono_ms = clock_monotonic_ms();
+    TRY(db_run(cycle->db, arena, Q_SHARD_CLAIM, claimed,
+               DB_PARAMS(db_i64(arena, config_ms(cycle->config, SETTING_JOB_LEASE_SECONDS)),
+                         db_i64(arena, config_count(cycle->config, SETTING_JOB_BATCH_ROWS)),
+                         cycle->orchestrator_id, cycle->job->name)));
+    return claimed->count == 0
+               ? NO_ERROR
+               : cycle_claimed(cycle, claimed->count, row_i64(claimed, 0, "now_ms", 0));
+}
+
+struct error
+shard_due(struct job_cycle *cycle)
+{
+    return db_run(cycle->db, cycle->arena, Q_SHARD_DUE, NULL, DB_PARAMS(cycle->job->name));
+}
+
+struct provider_call *
+shard_ask(struct job_cycle *cycle, const struct db_rows *claimed, enum call_kind kind,
+          bool by_fleet, struct provider **owners)
+{
+    struct arena *arena = cycle->arena;
+    struct provider_call *calls = arena_array(arena, struct provider_call, claimed->count);
+    struct provider_call **asked = arena_array(arena, struct provider_call *, claimed->count);
+    struct provider **open = arena_array(arena, struct provider *, claimed->count);
+    size_t length = 0;
+
+    for (size_t row = 0; row < claimed->count; row++) {
+        struct provider *provider = NULL;
+        calls[row] = (struct provider_call){
+            .kind = kind,
+            .zone = row_text(claimed, row, "zone"),
+            .tags = by_fleet ? tags_of_fleet(arena, row_text(claimed, row, "fleet_id")) : NULL,
+            .tag_count = by_fleet ? TAGS_OF_FLEET : 0,
+        };
+        struct error error =
+            workbench_provider(cycle->workbench, arena, row_text(claimed, row, "provider"),
+                               row_text(claimed, row, "driver"), row_text(claimed, row, "api_url"),
+                               row_text(claimed, row, "credentials_prefix"), &provider);
+        if (error_is(error)) {
+            calls[row].class = ANSWER_DENIED;
+            calls[row].message = error.message;
+            provider = NULL;
+        } else {
+            open[length] = provider;
+            asked[length++] = &calls[row];
+        }
+        if (owners != NULL) {
+            owners[row] = provider;
+        }
+    }
+    calls_run(cycle, open, asked, length);
+    return calls;
+}
+
 void
 shard_add(struct job_cycle *cycle, json_t *ends, const struct db_rows *claimed, size_t row,
           const struct shard_end *end)

@@ -1,4 +1,4 @@
-/* shard.h: how work on zones ends: rows for sql/queries/shard_apply.sql, and their apply. */
+/* shard.h: work on zones, as on instances: claim, calls to all zones at once, fenced end. */
 #ifndef INVENTIV_ORCHESTRATOR_SHARD_H
 #define INVENTIV_ORCHESTRATOR_SHARD_H
 
@@ -13,6 +13,15 @@ struct shard_end {
     bool group_ready;
 };
 
+/* Claims the zones in which the cycle's job is due: rows of sql/queries/shard_claim.sql. */
+MUST_CHECK struct error shard_claim(struct job_cycle *cycle, struct db_rows *claimed);
+/* Makes every zone of the cycle's job due: a run was asked for. */
+MUST_CHECK struct error shard_due(struct job_cycle *cycle);
+/* Opens each claimed zone's provider and makes that call there (its zone is filled in; tags: of the
+ * fleet, where by_fleet), all at once.  A zone whose provider cannot be opened has a call that says
+ * why, and owner NULL.  owners may be NULL. */
+struct provider_call *shard_ask(struct job_cycle *cycle, const struct db_rows *claimed,
+                                enum call_kind kind, bool by_fleet, struct provider **owners);
 /* Adds the end of the work on the zone of that row of a claim. */
 void shard_add(struct job_cycle *cycle, json_t *ends, const struct db_rows *claimed, size_t row,
                const struct shard_end *end);

@@ -1,12 +1,7 @@
 /* job_catalog_sync.c: reads what each zone offers: instance types, prices, stock. */
-#include <string.h>
-
-#include "base/clock.h"
 #include "domain/backoff.h"
-#include "orchestrator/calls.h"
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/shard.h"
-#include "orchestrator/workbench.h"
 
 enum { GIB = 1 << 30 };
 
@@ -54,34 +49,6 @@ catalog_end_zone(struct job_cycle *cycle, json_t *ends, const struct db_rows *zo
     shard_add(cycle, ends, zones, row, &end);
 }
 
-/* Opens each zone's provider and asks it, all at once; a zone whose provider cannot be opened keeps
- * a call that says why. */
-static struct provider_call *
-catalog_ask(struct job_cycle *cycle, const struct db_rows *zones)
-{
-    struct provider_call *calls = arena_array(cycle->arena, struct provider_call, zones->count);
-    struct provider_call **asked = arena_array(cycle->arena, struct provider_call *, zones->count);
-    struct provider **owners = arena_array(cycle->arena, struct provider *, zones->count);
-    size_t length = 0;
-
-    for (size_t row = 0; row < zones->count; row++) {
-        calls[row] =
-            (struct provider_call){ .kind = CALL_TYPE_LIST, .zone = row_text(zones, row, "zone") };
-        struct error error =
-            workbench_provider(cycle->workbench, cycle->arena, row_text(zones, row, "provider"),
-                               row_text(zones, row, "driver"), row_text(zones, row, "api_url"),
-                               row_text(zones, row, "credentials_prefix"), &owners[length]);
-        if (error_is(error)) {
-            calls[row].class = ANSWER_DENIED;
-            calls[row].message = error.message;
-        } else {
-            asked[length++] = &calls[row];
-        }
-    }
-    calls_run(cycle, owners, asked, length);
-    return calls;
-}
-
 static struct error
 job_catalog_sync_run(struct job_cycle *cycle)
 {
@@ -90,16 +57,11 @@ job_catalog_sync_run(struct job_cycle *cycle)
     CLEANUP_JSON json_t *ends = json_array();
     struct db_rows zones;
 
-    cycle->claim_mono_ms = cycle->lease_mono_ms = clock_monotonic_ms();
-    TRY(db_run(cycle->db, arena, Q_CATALOG_SYNC_CLAIM, &zones,
-               DB_PARAMS(db_i64(arena, config_ms(cycle->config, SETTING_JOB_LEASE_SECONDS)),
-                         db_i64(arena, config_count(cycle->config, SETTING_JOB_BATCH_ROWS)),
-                         cycle->orchestrator_id)));
+    TRY(shard_claim(cycle, &zones));
     if (zones.count == 0) {
         return NO_ERROR;
     }
-    TRY(cycle_claimed(cycle, zones.count, row_i64(&zones, 0, "now_ms", 0)));
-    struct provider_call *calls = catalog_ask(cycle, &zones);
+    struct provider_call *calls = shard_ask(cycle, &zones, CALL_TYPE_LIST, false, NULL);
     for (size_t i = 0; i < zones.count; i++) {
         if (calls[i].class == ANSWER_OK) {
             catalog_add_types(types, &zones, i, &calls[i]);
@@ -111,16 +73,10 @@ job_catalog_sync_run(struct job_cycle *cycle)
     return shard_apply(cycle, ends, NULL);
 }
 
-static struct error
-job_catalog_sync_request(struct job_cycle *cycle)
-{
-    return db_run0(cycle->db, cycle->arena, Q_CATALOG_SYNC_DUE, NULL);
-}
-
 const struct job job_catalog_sync = {
     .name = "job-catalog-sync",
     .enabled = SETTING_JOB_CATALOG_SYNC_ENABLED,
     .period = SETTING_JOB_CATALOG_SYNC_PERIOD_SECONDS,
     .run = job_catalog_sync_run,
-    .request = job_catalog_sync_request,
+    .request = shard_due,
 };

@@ -7,6 +7,7 @@
 extern const struct job job_provisioning;
 extern const struct job job_health_check;
 extern const struct job job_terminator;
+extern const struct job job_watch_dog;
 extern const struct job job_catalog_sync;
 
 #endif
