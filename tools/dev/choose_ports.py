@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""choose_ports.py RUN_DIR: prints a stack's ports and loopback network as NAME=value lines.
+"""choose_ports.py RUN_DIR [NAME]: prints a stack's ports and loopback network as NAME=value lines; with
+NAME those that it has, and one more of that name.
 
 What the stack had before is kept where it is still free; else the default ports are tried, then
 others.  Machines listen on addresses 127.a.b.0/24 of the stack's own; their ports are the same on
@@ -152,11 +153,12 @@ def reserve(network, run_dir, values):
         out.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
-def main():
-    run_dir = sys.argv[1]
-    lock = lock_register()
-    recorded = read_values(os.path.join(run_dir, "ports"))
-    others = reservations(run_dir)
+def with_one_more(recorded, name, others):
+    taken = fresh_ports(others) | {int(value) for key, value in recorded.items() if key.endswith("_PORT")}
+    return recorded if name in recorded else {**recorded, name: choose_port(name, "127.0.0.1", [], taken)}
+
+
+def all_chosen(recorded, run_dir, others):
     taken = fresh_ports(others)
     values = {}
     for name, default in SERVERS.items():
@@ -169,6 +171,15 @@ def main():
             continue
         wanted = [int(recorded.get(name, 0))] if name in recorded else [default]
         values[name] = choose_port(name, "0.0.0.0", wanted, taken)
+    return values
+
+
+def main():
+    run_dir, further = sys.argv[1], sys.argv[2:]
+    lock = lock_register()
+    recorded = read_values(os.path.join(run_dir, "ports"))
+    others = reservations(run_dir)
+    values = with_one_more(recorded, further[0], others) if further else all_chosen(recorded, run_dir, others)
     reserve(values["NETWORK"], run_dir, values)
     os.close(lock)
     for name, value in values.items():

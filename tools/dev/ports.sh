@@ -18,6 +18,13 @@ ports_choose() {
     mv "$PORTS_FILE.new" "$PORTS_FILE"
 }
 
+# ports_add NAME: one more port for a stack that has its others; the one of before, if it had one.
+ports_add() {
+    python3 "$ROOT/tools/dev/choose_ports.py" "$RUN_DIR" "$1" >"$PORTS_FILE.new" ||
+        die "no port could be chosen"
+    mv "$PORTS_FILE.new" "$PORTS_FILE"
+}
+
 # listen_address SETTING PORT_NAME: the caller's address:port, else ours.
 listen_address() {
     printf '%s' "${!1:-127.0.0.1:$(port "$2")}"

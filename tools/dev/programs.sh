@@ -155,6 +155,56 @@ api_start() {
     service_wait api 60 program_answers /healthz "$(stack_api_url)"
 }
 
+# A further process of a program is PROGRAM-N (api-2, orchestrator-2), with a port, a log and a record of its
+# own; it shares all else with the first.
+further_port() {
+    local name=${1^^}
+    printf '%s_PORT' "${name//-/_}"
+}
+
+further_url() {
+    printf 'http://127.0.0.1:%s' "$(port "$(further_port "$1")")"
+}
+
+further_start() {
+    local name=$1 program=${1%-*} letter public
+    ! service_runs "$name" || return 0
+    case $name in
+    api-[0-9]*) letter=A ;;
+    orchestrator-[0-9]*) letter=O ;;
+    *) die "there is no part '$name'" 2 ;;
+    esac
+    ports_add "$(further_port "$name")"
+    public=${API_PUBLIC_URL:-$(stack_api_url)}
+    (
+        export API_PUBLIC_URL=$public "${program^^}_LISTEN=127.0.0.1:$(port "$(further_port "$name")")"
+        service_launch "$name" "$letter" "$(program_path "$program")"
+    )
+    service_wait "$name" 60 program_answers /healthz "$(further_url "$name")"
+}
+
+# further_parts: the names of those that were started and not stopped.
+further_parts() {
+    local record
+    for record in "$RUN_DIR"/pids/*-[0-9]*; do
+        [ ! -f "$record" ] || [ "${record%.new}" != "$record" ] || printf '%s\n' "${record##*/}"
+    done
+}
+
+part_start() {
+    case $1 in
+    *-[0-9]*) further_start "$1" ;;
+    *) "${1}_start" ;;
+    esac
+}
+
+part_stop() {
+    case $1 in
+    *-[0-9]*) service_stop "$1" ;;
+    *) "${1}_stop" ;;
+    esac
+}
+
 mockcloud_stop() {
     service_stop mockcloud
 }

@@ -85,7 +85,7 @@ stack_start_parts() {
     stack_write_test_urls
     [ ! -f "$PORTS_FILE" ] || stack_write_env
     for part in "$@"; do
-        "${part}_start"
+        part_start "$part"
     done
     stack_unlock
 }
@@ -95,7 +95,7 @@ stack_stop_parts() {
     [ -d "$RUN_DIR" ] || return 0
     stack_lock
     for part in "$@"; do
-        "${part}_stop"
+        part_stop "$part"
     done
     stack_unlock
 }
@@ -209,15 +209,16 @@ stack_stay_in_front() {
 }
 
 stack_down() {
-    local part
+    local part further
     [ -d "$RUN_DIR/pids" ] || return 0
     stack_lock
+    mapfile -t further < <(further_parts)
     # All are asked at once, then awaited one by one.
-    for part in api orchestrator mockcloud; do
+    for part in "${further[@]}" api orchestrator mockcloud; do
         kill -s TERM "$(service_pid "$part")" 2>/dev/null || true
     done
-    for part in api orchestrator mockcloud machines redis postgres; do
-        "${part}_stop" || warn "dev: $part could not be stopped"
+    for part in "${further[@]}" api orchestrator mockcloud machines redis postgres; do
+        part_stop "$part" || warn "dev: $part could not be stopped"
     done
     stack_unlock
 }
@@ -229,13 +230,15 @@ stack_where() {
     mockcloud) stack_mockcloud_url ;;
     orchestrator) orchestrator_url ;;
     api) stack_api_url ;;
+    *) further_url "$1" ;;
     esac
 }
 
 stack_status() {
-    local part pid all=0
+    local part pid all=0 further
+    mapfile -t further < <(further_parts)
     printf '%-14s %-8s %-8s %-20s %s\n' part state process since where
-    for part in "${STACK_PARTS[@]}"; do
+    for part in "${STACK_PARTS[@]}" "${further[@]}"; do
         if pid=$(service_pid "$part"); then
             printf '%-14s %-8s %-8s %-20s %s\n' "$part" running "$pid" \
                 "$(date -d "@$(service_since "$part")" '+%F %T')" "$(stack_where "$part")"

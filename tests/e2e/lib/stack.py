@@ -5,9 +5,19 @@
         mine.api.wait_status(instance, "ready", 60)
         mine.kill("orchestrator")
         mine.start("orchestrator")
+
+Several on one database: a part called `api-N` or `orchestrator-N` is a further process, with a port, a log
+and a record of its own. Whatever takes a part's name takes such a name too:
+
+        mine.start("api-2", "orchestrator-2")             # those that run already are left alone
+        mine.start("orchestrator-3", JOB_LEASE_SECONDS="9")   # settings hold for what this call starts
+        second = mine.client("api-2")                     # a session of its own, made at that API
+        mine.kill("orchestrator-2"), mine.pause("api-2"), mine.wait_probe("api-2", "/readyz", 200)
+        mine.further("orchestrator", 2)                   # starts orchestrator-2 and -3; their names
 """
 
 import contextlib
+import glob
 import hashlib
 import os
 import shlex
@@ -128,15 +138,31 @@ class Stack:
         return subprocess.Popen([DEV, "up", *options], env=self._environment(), stdin=subprocess.DEVNULL,
                                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
-    def client(self):
+    def url(self, part):
+        """Where api, orchestrator, mockcloud or a further process answers."""
+        if "-" not in part:
+            return self.values[part.upper() + "_URL"]
+        port = read_env(os.path.join(self.run_dir, "ports"))[part.upper().replace("-", "_") + "_PORT"]
+        return f"http://127.0.0.1:{port}"
+
+    def client(self, part="api"):
         """Another session of the admin."""
-        client = ApiClient(self.values["API_URL"])
+        client = ApiClient(self.url(part))
         client.login(self.values["ADMIN_EMAIL"], self.values["ADMIN_PASSWORD"])
         return client
 
     def start(self, *parts, **settings):
-        """Parts are postgres, redis, mockcloud, orchestrator, api; settings hold for this start."""
+        """Parts are postgres, redis, mockcloud, orchestrator, api and further processes; settings hold for
+        this start."""
         self._dev("start", *parts, settings=settings)
+
+    def further(self, program, count=1, **settings):
+        """So many further processes of api or orchestrator, ready; their names."""
+        names = [f"{program}-{number}" for number in range(2, count + 2)]
+        self.start(*names, **settings)
+        for name in names:
+            self.wait_probe(name, "/readyz", 200)
+        return names
 
     def stop(self, *parts):
         """Asks them to end, and waits."""
@@ -175,8 +201,8 @@ class Stack:
                           f"{ended.stdout}{ended.stderr}")
         return ended.stdout if check else ended
 
-    def orchestrator(self, method, path, body=None):
-        return call(method, self.values["ORCHESTRATOR_URL"] + path, body,
+    def orchestrator(self, method, path, body=None, part="orchestrator"):
+        return call(method, self.url(part) + path, body,
                     {"Authorization": "Bearer " + self.values["ORCHESTRATOR_TOKEN"]})
 
     def expect_nothing_rented(self, seconds=30):
@@ -194,8 +220,8 @@ class Stack:
         return names["MOCKCLOUD_GUEST_DIR"]
 
     def probe(self, part, path):
-        """The status of GET path at api, orchestrator or mockcloud; None: no answer."""
-        reply = call("GET", self.values[part.upper() + "_URL"] + path, timeout=5)
+        """The status of GET path at api, orchestrator, mockcloud or a further process; None: no answer."""
+        reply = call("GET", self.url(part) + path, timeout=5)
         return None if reply is None else reply.status
 
     def wait_probe(self, part, path, wanted, seconds=15):
@@ -209,9 +235,9 @@ class Stack:
             self.wait_probe(part, "/readyz", 200)
 
     def show_logs(self, lines=40):
-        for part in ("mockcloud", "orchestrator", "api"):
-            path = os.path.join(self.run_dir, "log", part + ".log")
-            if os.path.exists(path):
+        for path in sorted(glob.glob(os.path.join(self.run_dir, "log", "*.log"))):
+            part = os.path.basename(path)[:-len(".log")]
+            if part.split("-")[0] in ("mockcloud", "orchestrator", "api"):
                 with open(path, encoding="utf-8", errors="replace") as log:
                     for line in log.readlines()[-lines:]:
                         print(f"    {part}: {line.rstrip()[:400]}")
