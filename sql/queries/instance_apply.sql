@@ -9,7 +9,7 @@
 --      delete_on_terminate, address}]
 --   $4 probes [{instance_id, probe, generation, ok, latency_ms, detail}]
 --   $5 journal [{instance_id, action, status, message, metadata}]
---   $6 job
+--   $6 job  $7 orchestrator
 WITH d AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
         instance_id uuid, token bigint, "from" text, "to" text, rule text, wish_version bigint,
@@ -202,7 +202,8 @@ journal AS (
                                           ELSE 'success' END,
            a.id, a.correlation_id, $6::text, a.rule, a."from", a."to", 0,
            CASE WHEN a."to" LIKE '%failed' THEN nullif(a.error_code, '') END,
-           a.message, jsonb_build_object('generation', a.generation), (SELECT fleet_now())
+           a.message, jsonb_build_object('generation', a.generation, 'token', a.token,
+                                         'orchestrator', $7::text), (SELECT fleet_now())
       FROM applied a WHERE a.rule IS NOT NULL
     UNION ALL
     SELECT j.action, 'orchestrator', j.status, a.id, a.correlation_id, $6::text, NULL, a."to",

@@ -1,7 +1,7 @@
 -- Records what calls came to: by op_id and without the fence, because it is a fact.  Makes the
 -- instances due.  What a reply names (machine, volumes, addresses) is on record with it.
 --   $1 [{op_id, outcome, ref, reply, message, duration_ms, action, error_code}]
---   $2 job
+--   $2 job  $3 orchestrator
 WITH ended AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
         op_id uuid, outcome text, ref text, reply jsonb, message text, duration_ms bigint,
@@ -49,7 +49,8 @@ journalled AS (
     SELECT r.action, 'orchestrator', CASE WHEN r.outcome = 'ok' THEN 'success' ELSE 'failed' END,
            r.instance_id, r.correlation_id, $2::text, r.op_id, greatest(r.attempt - 1, 0),
            nullif(r.error_code, ''), r.message, r.duration_ms,
-           jsonb_build_object('kind', r.kind, 'outcome', r.outcome, 'ref', r.provider_ref),
+           jsonb_build_object('kind', r.kind, 'outcome', r.outcome, 'ref', r.provider_ref,
+                              'token', r.token, 'orchestrator', $3::text),
            fleet_now()
       FROM recorded r),
 due AS MATERIALIZED ( -- In the order in which everybody locks: roots first.

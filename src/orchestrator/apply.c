@@ -53,7 +53,7 @@ apply_write(struct job_cycle *cycle, const struct instance_case *cases, size_t c
                DB_PARAMS(db_uuid_array(arena, ids, count))));
     return db_run(cycle->db, arena, Q_INSTANCE_APPLY, rows,
                   DB_PARAMS(texts->decisions, texts->marks, texts->things, texts->probes,
-                            texts->journal, cycle->job->name));
+                            texts->journal, cycle->job->name, cycle->orchestrator_id));
 }
 
 static struct error

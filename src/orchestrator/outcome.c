@@ -7,7 +7,7 @@ static struct error
 outcome_write(struct job_cycle *cycle, const json_t *rows)
 {
     return db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, NULL,
-                  DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name));
+                  DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name, cycle->orchestrator_id));
 }
 
 /* One by one, so that one bad row does not keep the others off the record. */
