@@ -21,6 +21,10 @@ BUDGET_SECONDS = {"unit": 20, "store": 30, "race": 30, "e2e": 120}
 AT_ONCE = 2
 # Programs with stacks of their own, which wait more than they work.
 STACKS_AT_ONCE = {"e2e": 3}
+# Those that take longest begin first, so that nobody waits for one of them alone at the end.
+LONGEST = ["test_kills", "test_chaos", "test_many"]
+PYTHON_SECONDS = 300
+PYTHON_SECONDS_CI = 1500
 
 
 class Group:
@@ -71,7 +75,8 @@ def _c_program(test, variant):
 
 def _python_program(path):
     name = os.path.splitext(os.path.basename(path))[0]
-    return test_program.Program(name, [sys.executable, path], {}, 300, ROOT)
+    limit = PYTHON_SECONDS_CI if os.environ.get("CI") == "true" else PYTHON_SECONDS
+    return test_program.Program(name, [sys.executable, path], {}, limit, ROOT)
 
 
 def _python_programs(tests):
@@ -106,6 +111,9 @@ def discover():
         group = groups.setdefault(folder, Group(folder))
         kind = group.parallel if folder in STACKS_AT_ONCE else group.serial
         kind.append(_python_program(path))
+    for group in groups.values():
+        group.parallel.sort(key=lambda program: LONGEST.index(program.name)
+                            if program.name in LONGEST else len(LONGEST))
     return {name: groups[name] for name in sorted(groups, key=_rank)}
 
 
