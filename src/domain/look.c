@@ -38,6 +38,12 @@ look_adoptable(const struct instance *instance, const struct server_view *server
 }
 
 bool
+look_wants_addresses(const struct look_plan *plan, const struct seen *seen)
+{
+    return plan->address_list && seen->server != NULL && seen->server->state != SERVER_RUNNING;
+}
+
+bool
 look_volume_is_ours(const struct instance *instance, const struct volume_view *volume)
 {
     const size_t prefix = strlen(INSTANCE_TAG);

@@ -14,8 +14,8 @@ struct look_plan {
     bool list;
     const char *server_ref; /* machine to look up by id; "" for none */
     bool rented;            /* each volume and address on record, by id */
-    /* All addresses of the zone, for those that hang on the machine: a machine that does not run
-     * may not show its own. */
+    /* All addresses of the zone, once the machine is found not to run, for those that hang on it: it
+     * may not show its own (look_wants_addresses). */
     bool address_list;
     bool probes[PROBE_KIND_COUNT_];
 };
@@ -54,6 +54,10 @@ struct seen {
 
     struct probe_seen probes[PROBE_KIND_COUNT_];
 };
+
+/* The machine was found as the plan's list of addresses is for.  That list is of the whole zone, and
+ * long: it is read right before a deletion alone. */
+bool look_wants_addresses(const struct look_plan *plan, const struct seen *seen);
 
 /* The machine to adopt among several with one tag: the oldest, ties by id, of those that are not
  * proven gone (lists lag); NULL when none. */

@@ -89,7 +89,7 @@ terminate_remove_machine(struct decide_context *c)
         decide_mark(c, MARK_MACHINE_SEEN, c->instance->machine_ref);
         return terminate_wait(c, "the machine is there after all");
     }
-    if (c->seen->address_list_class != ANSWER_OK) {
+    if (c->seen->server->state != SERVER_RUNNING && c->seen->address_list_class != ANSWER_OK) {
         return decide_retry(c, "the provider's addresses are not shown; nothing is deleted");
     }
     return rented_record(c) || terminate_stop_or_delete(c);

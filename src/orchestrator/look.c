@@ -204,9 +204,9 @@ look_addresses(struct job_cycle *cycle, struct instance_case *cases, size_t coun
     size_t length = 0;
 
     for (size_t i = 0; i < count; i++) {
-        cases[i].seen.address_list_asked = plans[i].address_list;
+        cases[i].seen.address_list_asked = look_wants_addresses(&plans[i], &cases[i].seen);
         cases[i].seen.address_list_class = ANSWER_TRANSIENT;
-        if (!plans[i].address_list || cases[i].provider == NULL) {
+        if (!cases[i].seen.address_list_asked || cases[i].provider == NULL) {
             continue;
         }
         lists[i] = look_zone_addresses(cycle, cases, i, lists);

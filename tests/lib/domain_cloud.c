@@ -227,8 +227,7 @@ life_look(struct life *life, struct life_look *look, struct seen *seen)
     *seen = (struct seen){ .at_ms = life->now_ms,
                            .list_class = ANSWER_TRANSIENT,
                            .server_ref = plan.server_ref,
-                           .server_class = ANSWER_TRANSIENT,
-                           .address_list_asked = plan.address_list };
+                           .server_class = ANSWER_TRANSIENT };
     if (plan.list) {
         life_list(life, look, seen);
         const struct server_view *oldest =
@@ -247,8 +246,10 @@ life_look(struct life *life, struct life_look *look, struct seen *seen)
                                                       .ok = plan.probes[kind] && up };
         }
     }
-    seen->address_list_class =
-        plan.address_list && !life_draw(life, life->faults.looks) ? ANSWER_OK : ANSWER_TRANSIENT;
+    seen->address_list_asked = look_wants_addresses(&plan, seen);
+    seen->address_list_class = seen->address_list_asked && !life_draw(life, life->faults.looks)
+                                   ? ANSWER_OK
+                                   : ANSWER_TRANSIENT;
     if (plan.rented) {
         life_look_at_rented(life, look, seen);
     }

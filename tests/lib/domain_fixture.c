@@ -119,8 +119,9 @@ domain_seen(struct domain_row *row, const struct instance *instance)
     if ((row->flags & NO_PLAN) == 0) {
         seen.list_asked = plan.list;
         seen.list_class = plan.list ? seen.list_class : ANSWER_TRANSIENT;
-        seen.address_list_asked = plan.address_list;
-        seen.address_list_class = plan.address_list ? seen.address_list_class : ANSWER_TRANSIENT;
+        seen.address_list_asked = look_wants_addresses(&plan, &seen);
+        seen.address_list_class =
+            seen.address_list_asked ? seen.address_list_class : ANSWER_TRANSIENT;
         seen.rented_asked = plan.rented;
     }
     seen.volume_classes = row->volume_classes;
