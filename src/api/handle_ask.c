@@ -24,17 +24,15 @@ handle_ask_call(struct exchange *exchange, const struct db_rows *target, const c
     static const char *const headers[] = { "Content-Type: application/json",
                                            "Accept: application/json", NULL };
     const struct config *config = exchange->api->config;
-    const char *address = row_text(target, 0, "ip_address");
-    bool is_v6 = strchr(address, ':') != NULL;
+    const char *engine = http_url_of(exchange->arena, row_text(target, 0, "ip_address"),
+                                     row_i64(target, 0, "engine_port", 0));
     const char *body = handle_ask_body(exchange, row_text(target, 0, "model"), prompt);
     struct http_client *client = http_client_new(1);
     struct http_call *calls[] = { call };
 
     *call = (struct http_call){
         .method = "POST",
-        .url =
-            arena_printf(exchange->arena, "http://%s%s%s:%s/v1/chat/completions", is_v6 ? "[" : "",
-                         address, is_v6 ? "]" : "", row_text(target, 0, "engine_port")),
+        .url = arena_printf(exchange->arena, "%s/v1/chat/completions", engine),
         .headers = headers,
         .body = body,
         .body_length = strlen(body),

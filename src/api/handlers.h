@@ -26,6 +26,9 @@ struct error handle_archive(struct exchange *exchange, struct db *db);
 /* handle_ask.c */
 struct error handle_ask(struct exchange *exchange, struct db *db);
 
+/* handle_routing.c */
+struct error handle_routing(struct exchange *exchange, struct db *db);
+
 /* handle_catalogue.c */
 struct error handle_models(struct exchange *exchange, struct db *db);
 struct error handle_providers(struct exchange *exchange, struct db *db);

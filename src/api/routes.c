@@ -33,6 +33,7 @@ const struct endpoint endpoints[] = {
     { "PUT", "/instances/{id}/archive", ROLE_OPERATOR, ENDPOINT_NO_BODY,
       IN(ORDINARY, handle_archive) },
     { "POST", "/instances/{id}/ask", ROLE_OPERATOR, ENDPOINT_JSON, IN(ASK, handle_ask) },
+    { "GET", "/routing", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_routing) },
     { "GET", "/models", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_models) },
     { "GET", "/providers", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_providers) },
     { "GET", "/regions", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_regions) },

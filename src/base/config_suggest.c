@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/text_distance.h"
 
 enum { NAME_MAX_LENGTH = 96 };
 
@@ -12,29 +13,6 @@ static const char *const config_prefixes[] = {
     "ORPHAN_",   "PROVIDER_",     "PROVISION_", "HEARTBEAT_",    "MOCKCLOUD_",       "ENGINE_",
     "DECISION_", "DRAIN_",        "API_",       "ORCHESTRATOR_", "WATCH_DOG_",       "INGEST_",
 };
-
-/* Levenshtein's distance, of names cut at NAME_MAX_LENGTH. */
-static unsigned
-config_distance(const char *a, const char *b)
-{
-    size_t length_b = strnlen(b, NAME_MAX_LENGTH);
-    unsigned row[NAME_MAX_LENGTH + 1];
-
-    for (size_t j = 0; j <= length_b; j++) {
-        row[j] = (unsigned)j;
-    }
-    for (size_t i = 0; a[i] != '\0' && i < NAME_MAX_LENGTH; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i + 1;
-        for (size_t j = 0; j < length_b; j++) {
-            unsigned change = diagonal + (a[i] != b[j]);
-            unsigned step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = change < step ? change : step;
-        }
-    }
-    return row[length_b];
-}
 
 static bool
 config_is_known(const char *name)
@@ -69,7 +47,7 @@ config_nearest(const char *name)
     const char *nearest = settings[0].name;
 
     for (int id = 1; id < SETTING_COUNT_; id++) {
-        if (config_distance(name, settings[id].name) < config_distance(name, nearest)) {
+        if (text_distance(name, settings[id].name) < text_distance(name, nearest)) {
             nearest = settings[id].name;
         }
     }

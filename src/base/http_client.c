@@ -228,3 +228,10 @@ http_client_run(struct http_client *client, struct arena *arena, struct http_cal
     }
     mem_free(run.transfers);
 }
+
+const char *
+http_url_of(struct arena *arena, const char *address, int64_t port)
+{
+    return arena_printf(arena, strchr(address, ':') == NULL ? "http://%s:%lld" : "http://[%s]:%lld",
+                        address, (long long)port);
+}

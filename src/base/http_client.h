@@ -54,4 +54,7 @@ void http_client_free(struct http_client *client);
 void http_client_run(struct http_client *client, struct arena *arena, struct http_call **calls,
                      size_t count);
 
+/* "http://address:port", of an address as PostgreSQL and people write it. */
+const char *http_url_of(struct arena *arena, const char *address, int64_t port);
+
 #endif

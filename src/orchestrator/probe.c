@@ -14,15 +14,12 @@ static const char *const probe_json_headers[] = { "Content-Type: application/jso
 static const char *
 probe_url(struct arena *arena, const struct instance_case *one, enum probe_kind kind)
 {
-    const char *address = one->instance.address;
-    const char *host =
-        strchr(address, ':') == NULL ? address : arena_printf(arena, "[%s]", address);
     int port = kind == PROBE_READYZ ? one->around.worker_port : one->around.engine_port;
     const char *path = kind == PROBE_READYZ   ? "/readyz"
                        : kind == PROBE_MODELS ? "/v1/models"
                                               : "/v1/chat/completions";
 
-    return arena_printf(arena, "http://%s:%d%s", host, port, path);
+    return arena_printf(arena, "%s%s", http_url_of(arena, one->instance.address, port), path);
 }
 
 static void

@@ -95,3 +95,12 @@ CREATE FUNCTION test_token(instance uuid, token text, token_kind text, of_genera
     VALUES (encode(sha256(token::bytea), 'hex'), instance, of_generation, token_kind,
             CASE WHEN token_kind = 'enrolment' THEN fleet_now() + life END)
 $$;
+
+-- A ready instance of model tiny whose worker has just beaten.
+CREATE FUNCTION test_serving(instance uuid, depth integer) RETURNS void LANGUAGE sql AS $$
+    SELECT test_instance(instance, 'ready');
+    UPDATE worker_heartbeats
+       SET last_heartbeat = fleet_now(), status = 'ready', model_id = 'tiny', generation = 1,
+           queue_depth = depth
+     WHERE instance_id = instance
+$$;
