@@ -90,6 +90,12 @@ applied AS (
                              WHERE a.instance_id = i.id AND a.deleted_at IS NULL)))
     RETURNING i.id, i.root_id, i.status, i.provider_id, i.zone_id, i.correlation_id, i.generation,
               i.provider_instance_id, i.attempts, d.*),
+refused AS ( -- Still ours, but what it rested on is so no more: looked at again at once.
+    UPDATE instances i
+       SET next_run_at = (SELECT fleet_now()), lease_until = '-infinity', lease_owner = NULL
+      FROM d
+     WHERE i.id = d.instance_id AND i.fencing_token = d.token AND i.status = d."from"
+       AND NOT EXISTS (SELECT FROM applied a WHERE a.id = i.id)),
 operations AS (
     UPDATE provider_operations o
        SET outcome = CASE m.kind WHEN 'operation_adopted' THEN 'adopted'
@@ -108,8 +114,11 @@ operations AS (
            gone_at = CASE WHEN m.kind = 'create_gone' THEN (SELECT fleet_now()) ELSE o.gone_at END
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text, ref text)
       JOIN applied a ON a.id = m.instance_id
-     WHERE m.kind LIKE 'operation%' AND o.op_id::text = m.id
-        OR m.kind = 'create_gone' AND o.op_id::text = m.id
+     WHERE o.op_id::text = m.id -- What its caller has told meanwhile is a fact.
+       AND (m.kind = 'create_gone' AND o.provider_ref IS NOT DISTINCT FROM m.ref
+            OR m.kind LIKE 'operation%'
+               AND (o.outcome IS NULL OR o.outcome = 'unknown'
+                    OR o.outcome = 'ok' AND o.provider_ref IS NULL))
     RETURNING o.op_id, o.instance_id, o.kind, m.kind AS mark, a.correlation_id),
 creates_gone AS ( -- The recorded machine is proven gone: so is that of its create.
     UPDATE provider_operations o SET gone_at = (SELECT fleet_now())

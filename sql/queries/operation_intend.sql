@@ -2,7 +2,8 @@
 -- the token, state and wish read at the claim and no operation of the instance is open; a create only
 -- while every machine that creates have made is on record or proven gone (the others must go on: the
 -- machine on record is given back before a second one can be).  Returns those that may be sent.
--- A wish or a claim that is being written to the row is waited for and then counts.
+-- A wish or a claim that is being written to the row is waited for and then counts; so is an outcome,
+-- by instance_roots_lock before this.
 -- An enrolment token's hash is committed with the intent that hands it over.
 --   $1 [{op_id, instance_id, token, status, wish_version, kind, generation, ref, request,
 --        call_timeout_ms, enrolment_hash, enrolment_ttl_ms}]

@@ -1,30 +1,30 @@
 -- Records what calls came to: by op_id and without the fence, because it is a fact.  Makes the
--- instances due.  What a reply names (machine, volumes, addresses) is on record with it.
+-- instances due.  What a reply names (machine, volumes, addresses) is on record with it, also where
+-- another has closed the create meanwhile: whatever was concluded, that is what it made.
 --   $1 [{op_id, outcome, ref, reply, message, duration_ms, action, error_code}]
 --   $2 job  $3 orchestrator
 WITH ended AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
         op_id uuid, outcome text, ref text, reply jsonb, message text, duration_ms bigint,
         action text, error_code text)),
-locked AS MATERIALIZED ( -- Instances before operations, in the order of ids, as everywhere.
-    SELECT i.id FROM instances i
-     WHERE i.id IN (SELECT o.instance_id FROM provider_operations o JOIN ended e USING (op_id))
-     ORDER BY i.id FOR NO KEY UPDATE),
-recorded AS (
+locked AS MATERIALIZED ( -- Instances before operations, roots first, as everywhere.
+    SELECT l.id FROM instances l
+     WHERE l.id IN (SELECT unnest(ARRAY[i.root_id, i.id])
+                      FROM ended e JOIN provider_operations o USING (op_id)
+                      JOIN instances i ON i.id = o.instance_id)
+     ORDER BY l.root_id, l.id <> l.root_id, l.id FOR NO KEY UPDATE),
+recorded AS ( -- One UPDATE for both, which reads the row anew where it was closed during the wait.
     UPDATE provider_operations o
-       SET outcome = e.outcome, ended_at = fleet_now(), reply = e.reply,
-           provider_ref = coalesce(nullif(e.ref, ''), o.provider_ref),
-           message = nullif(e.message, ''), duration_ms = e.duration_ms
+       SET outcome = coalesce(o.outcome, e.outcome), ended_at = coalesce(o.ended_at, fleet_now()),
+           reply = e.reply, provider_ref = coalesce(nullif(e.ref, ''), o.provider_ref),
+           gone_at = NULL, duration_ms = e.duration_ms,
+           message = CASE WHEN o.outcome IS NULL THEN nullif(e.message, '')
+                          ELSE 'answered after it was closed' END
       FROM ended e
-     WHERE o.op_id = e.op_id AND o.outcome IS NULL AND (SELECT count(*) FROM locked) >= 0
-    RETURNING o.*, e.action, e.error_code),
-late AS ( -- Closed meanwhile by another: what it made is a fact all the same.
-    UPDATE provider_operations o
-       SET provider_ref = e.ref, reply = e.reply, message = 'answered after it was closed'
-      FROM ended e
-     WHERE o.op_id = e.op_id AND o.outcome IS NOT NULL AND o.kind = 'server_create'
-       AND e.ref <> '' AND o.provider_ref IS NULL
-    RETURNING o.instance_id),
+     WHERE o.op_id = e.op_id AND (SELECT count(*) FROM locked) >= 0
+       AND (o.outcome IS NULL OR o.kind = 'server_create' AND e.ref <> ''
+                                 AND o.provider_ref IS DISTINCT FROM e.ref)
+    RETURNING o.*, e.outcome AS answer, e.action, e.error_code),
 volumes AS (
     INSERT INTO instance_volumes (instance_id, provider_id, zone_id, provider_volume_id, name,
                                   volume_type, size_bytes, is_boot)
@@ -46,17 +46,12 @@ journalled AS (
     INSERT INTO action_logs (action_type, component, status, instance_id, correlation_id, job,
                              op_id, retry_count, error_code, error_message, duration_ms, metadata,
                              completed_at)
-    SELECT r.action, 'orchestrator', CASE WHEN r.outcome = 'ok' THEN 'success' ELSE 'failed' END,
+    SELECT r.action, 'orchestrator', CASE WHEN r.answer = 'ok' THEN 'success' ELSE 'failed' END,
            r.instance_id, r.correlation_id, $2::text, r.op_id, greatest(r.attempt - 1, 0),
            nullif(r.error_code, ''), r.message, r.duration_ms,
            jsonb_build_object('kind', r.kind, 'outcome', r.outcome, 'ref', r.provider_ref,
                               'token', r.token, 'orchestrator', $3::text),
            fleet_now()
-      FROM recorded r),
-due AS MATERIALIZED ( -- In the order in which everybody locks: roots first.
-    SELECT i.id FROM instances i
-     WHERE i.id IN (SELECT instance_id FROM recorded UNION SELECT instance_id FROM late)
-       AND i.status <> 'archived'
-     ORDER BY i.root_id, i.id <> i.root_id, i.id FOR NO KEY UPDATE)
+      FROM recorded r)
 UPDATE instances i SET next_run_at = least(i.next_run_at, fleet_now())
-  FROM due WHERE i.id = due.id;
+  FROM recorded r WHERE i.id = r.instance_id AND i.status <> 'archived';

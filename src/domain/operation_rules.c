@@ -75,7 +75,7 @@ operation_settle_named(struct decide_context *c, const struct operation *create)
     if (seen->at_ms < again_ms) {
         return decide_wait_until(c, again_ms, "a machine is absent; looked up again");
     }
-    decide_mark(c, MARK_CREATE_GONE, create->op_id);
+    decide_mark_ref(c, MARK_CREATE_GONE, create->op_id, create->ref);
     decide_mark(c, MARK_MACHINE_SEEN, create->ref); /* The two looks were that machine's. */
     return decide_again(c, "a machine that a call made is proven gone");
 }

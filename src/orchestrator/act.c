@@ -7,6 +7,7 @@
 #include "base/kill_point.h"
 #include "orchestrator/case.h"
 #include "orchestrator/outcome.h"
+#include "store/tx.h"
 
 struct act_batch {
     struct job_cycle *cycle;
@@ -66,18 +67,34 @@ act_mark_intended(struct act_batch *batch, const struct db_rows *rows)
     }
 }
 
+/* With the roots locked, so that no outcome is being written that the intent would not see. */
+static struct error
+act_write_intents(const struct act_batch *batch, const json_t *rows, struct db_rows *intended)
+{
+    struct job_cycle *cycle = batch->cycle;
+    const char **ids = arena_array(cycle->arena, const char *, batch->count);
+
+    for (size_t i = 0; i < batch->count; i++) {
+        ids[i] = batch->cases[i]->id;
+    }
+    TRY(roots_lock(cycle, ids, batch->count));
+    return db_run(cycle->db, cycle->arena, Q_OPERATION_INTEND, intended,
+                  DB_PARAMS(db_json(cycle->arena, rows)));
+}
+
 static struct error
 act_intend(struct act_batch *batch)
 {
     CLEANUP_JSON json_t *rows = json_array();
+    struct db *db = batch->cycle->db;
     struct arena *arena = batch->cycle->arena;
-    struct db_rows intended;
+    struct db_rows intended = { 0 };
 
     for (size_t i = 0; i < batch->count; i++) {
         act_intent_row(batch->cycle, batch->cases[i], rows);
     }
-    TRY(db_run(batch->cycle->db, arena, Q_OPERATION_INTEND, &intended,
-               DB_PARAMS(db_json(arena, rows))));
+    TRY(tx_begin(db, arena));
+    TRY(tx_end(db, arena, act_write_intents(batch, rows, &intended)));
     act_mark_intended(batch, &intended);
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->cases[i]->intended) {

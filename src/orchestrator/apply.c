@@ -37,8 +37,6 @@ apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
     }
 }
 
-/* The roots first, by a statement of its own: the one that applies then sees what those committed
- * who held them before. */
 static struct error
 apply_write(struct job_cycle *cycle, const struct instance_case *cases, size_t count,
             const struct apply_rows *texts, struct db_rows *rows)
@@ -49,8 +47,7 @@ apply_write(struct job_cycle *cycle, const struct instance_case *cases, size_t c
     for (size_t i = 0; i < count; i++) {
         ids[i] = cases[i].id;
     }
-    TRY(db_run(cycle->db, arena, Q_INSTANCE_ROOTS_LOCK, NULL,
-               DB_PARAMS(db_uuid_array(arena, ids, count))));
+    TRY(roots_lock(cycle, ids, count));
     return db_run(cycle->db, arena, Q_INSTANCE_APPLY, rows,
                   DB_PARAMS(texts->decisions, texts->marks, texts->things, texts->probes,
                             texts->journal, cycle->job->name, cycle->orchestrator_id));

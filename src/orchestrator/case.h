@@ -68,6 +68,10 @@ const char *act_action_type(enum call_kind kind); /* how the journal calls it */
 /* apply.c: everything decided, in one statement. */
 MUST_CHECK struct error
 apply_run(struct job_cycle *cycle, struct instance_case *cases, size_t count);
+/* roots.c: locks the roots of these instances, until the transaction ends.  A statement of its own:
+ * the next one then sees what those committed who held them before. */
+MUST_CHECK struct error
+roots_lock(struct job_cycle *cycle, const char *const *instance_ids, size_t count);
 /* instance_cycle.c: claim, look, decide, apply. */
 MUST_CHECK struct error instance_cycle_run(struct job_cycle *cycle, enum query_id claim);
 

@@ -278,6 +278,19 @@ memory_provider_groups(void)
     return memory_count(MEMORY_GROUP);
 }
 
+const char *
+memory_provider_newest(struct arena *arena)
+{
+    const char *ref = NULL;
+
+    pthread_mutex_lock(&memory_lock);
+    for (struct memory_thing *thing = memory_world.things; thing != NULL; thing = thing->next) {
+        ref = thing->sort == MEMORY_SERVER ? arena_strdup(arena, thing->ref) : ref;
+    }
+    pthread_mutex_unlock(&memory_lock);
+    return ref;
+}
+
 int64_t
 memory_provider_calls(enum call_kind kind)
 {

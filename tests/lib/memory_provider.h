@@ -38,6 +38,8 @@ size_t memory_provider_servers(void);
 size_t memory_provider_volumes(void);
 size_t memory_provider_addresses(void);
 size_t memory_provider_groups(void);
+/* The server made last; in the arena, NULL when there is none. */
+const char *memory_provider_newest(struct arena *arena);
 /* Calls run so far, failed ones too. */
 int64_t memory_provider_calls(enum call_kind kind);
 /* In the arena; NULL when the server has none, or is not there. */

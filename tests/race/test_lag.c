@@ -1,11 +1,11 @@
 /* test_lag.c: a job that is held in a provider's call delays no other.  Nothing sleeps: a call is
  * held until the test has seen enough of the others. */
-#include <pthread.h>
 #include <stdio.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "check.h"
+#include "hold.h"
 #include "memory_provider.h"
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/runner.h"
@@ -15,67 +15,9 @@
 
 enum { ROUNDS = 5, LAG_MAX_MS = 1000, LIMIT_MS = 20000 };
 
-/* A call that waits until it is let go. */
-struct hold {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool reached;
-    bool released;
-    bool left;
-};
-
 static struct config *config;
-static struct hold holds[2];
+static struct hold holds[2] = { HOLD_INITIALIZER, HOLD_INITIALIZER };
 static struct runner *runner;
-
-static void
-lag_hold(void *argument)
-{
-    struct hold *hold = argument;
-
-    pthread_mutex_lock(&hold->lock);
-    hold->reached = true;
-    while (!hold->released) {
-        pthread_cond_wait(&hold->changed, &hold->lock);
-    }
-    hold->left = true;
-    pthread_cond_broadcast(&hold->changed);
-    pthread_mutex_unlock(&hold->lock);
-}
-
-static bool
-lag_is_held(void *argument)
-{
-    struct hold *hold = argument;
-
-    pthread_mutex_lock(&hold->lock);
-    bool held = hold->reached && !hold->released;
-    pthread_mutex_unlock(&hold->lock);
-    return held;
-}
-
-static void
-lag_release(struct hold *hold)
-{
-    pthread_mutex_lock(&hold->lock);
-    hold->released = true;
-    pthread_cond_broadcast(&hold->changed);
-    while (hold->reached && !hold->left) {
-        pthread_cond_wait(&hold->changed, &hold->lock);
-    }
-    pthread_mutex_unlock(&hold->lock);
-}
-
-static void
-lag_begin(struct hold *hold, const char *kind)
-{
-    pthread_mutex_lock(&hold->lock);
-    hold->reached = false;
-    hold->released = false;
-    hold->left = false;
-    pthread_mutex_unlock(&hold->lock);
-    stage_once(STAGE_ASKED, kind, lag_hold, hold);
-}
 
 static bool
 lag_has_been_seen(void *argument)
@@ -139,17 +81,17 @@ test_one_held(void)
     int64_t terminator_ms = 0;
     int64_t catalog_ms = 0;
 
-    lag_begin(&holds[0], "server_create");
+    hold_at(&holds[0], STAGE_ASKED, "server_create");
     const char *id = stage_instance();
-    CHECK(test_until(LIMIT_MS, lag_is_held, &holds[0]));
+    CHECK(hold_reached(&holds[0]));
     for (int i = 0; i < ROUNDS; i++) {
         health_ms = lag_most(health_ms, lag_of(INSTANCE_BOOTING));
         terminator_ms = lag_most(terminator_ms, lag_of(INSTANCE_TERMINATING));
         catalog_ms = lag_most(catalog_ms, lag_of_catalog());
     }
-    CHECK(lag_is_held(&holds[0]));
+    CHECK(hold_keeps(&holds[0]));
     CHECK_I64(stage_number(id, "(lease_until > fleet_now())::int"), 1);
-    lag_release(&holds[0]);
+    hold_release(&holds[0]);
     lag_check("job-health-check", health_ms);
     lag_check("job-terminator", terminator_ms);
     lag_check("job-catalog-sync", catalog_ms);
@@ -162,32 +104,32 @@ test_two_held(void)
     int64_t health_ms = 0;
     int64_t terminator_ms = 0;
 
-    lag_begin(&holds[0], "server_create");
-    lag_begin(&holds[1], "type_list");
+    hold_at(&holds[0], STAGE_ASKED, "server_create");
+    hold_at(&holds[1], STAGE_ASKED, "type_list");
     stage_instance();
     test_db_exec("UPDATE job_shards SET next_run_at = fleet_now() WHERE job = 'job-catalog-sync'");
-    CHECK(test_until(LIMIT_MS, lag_is_held, &holds[0]));
-    CHECK(test_until(LIMIT_MS, lag_is_held, &holds[1]));
+    CHECK(hold_reached(&holds[0]));
+    CHECK(hold_reached(&holds[1]));
     for (int i = 0; i < ROUNDS; i++) {
         health_ms = lag_most(health_ms, lag_of(INSTANCE_BOOTING));
         terminator_ms = lag_most(terminator_ms, lag_of(INSTANCE_TERMINATING));
     }
-    CHECK(lag_is_held(&holds[0]) && lag_is_held(&holds[1]));
+    CHECK(hold_keeps(&holds[0]) && hold_keeps(&holds[1]));
     lag_check("job-health-check", health_ms);
     lag_check("job-terminator", terminator_ms);
-    lag_release(&holds[0]);
-    lag_release(&holds[1]);
+    hold_release(&holds[0]);
+    hold_release(&holds[1]);
 }
 
 /* The runner's end does not wait for a call beyond its patience. */
 static void
 test_stop(void)
 {
-    lag_begin(&holds[0], "server_create");
+    hold_at(&holds[0], STAGE_ASKED, "server_create");
     stage_instance();
-    CHECK(test_until(LIMIT_MS, lag_is_held, &holds[0]));
+    CHECK(hold_reached(&holds[0]));
     CHECK(!runner_stop(runner, 50));
-    lag_release(&holds[0]);
+    hold_release(&holds[0]);
     CHECK(runner_stop(runner, LIMIT_MS));
     CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome IS NULL"), 0);
 }
@@ -195,10 +137,6 @@ test_stop(void)
 int
 main(void)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(holds); i++) {
-        pthread_mutex_init(&holds[i].lock, NULL);
-        pthread_cond_init(&holds[i].changed, NULL);
-    }
     config = stage_start();
     stage_set(SETTING_ORCHESTRATOR_THREADS, "4");
     stage_set(SETTING_JOB_PROVISIONING_PERIOD_SECONDS, "0.2");

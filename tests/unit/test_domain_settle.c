@@ -53,7 +53,7 @@ static const struct domain_row named_rows[] = {
     { "absent twice: proven gone",
       .instance = { .state = INSTANCE_PROVISIONING, .gone_first_seen_ms = NOW - 2000 },
       .operations = { MADE("c1", "m1") }, NOT_THERE,
-      .then = { .marks = { { MARK_CREATE_GONE, "c1", NULL },
+      .then = { .marks = { { MARK_CREATE_GONE, "c1", "m1" },
                            { MARK_MACHINE_SEEN, "m1", NULL } } } },
     { "a create whose machine is gone is followed by another", PROVISIONING,
       .operations = { { .op_id = "c1",
