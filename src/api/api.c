@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include "api/agent_binary.h"
+#include "api/event_stream.h"
 #include "api/ingest.h"
 #include "api/password.h"
 #include "base/mem.h"
@@ -64,6 +65,7 @@ api_free(struct api *api)
         mem_free(api->connections[pool]);
     }
     ingest_free(api->ingest);
+    event_streams_free(api->events);
     agent_binary_free(api->agent);
     wake_free(api->wake);
     mem_free(api->unknown_hash);

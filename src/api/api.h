@@ -29,6 +29,7 @@ enum api_pool {
 };
 
 struct agent_binary;
+struct event_streams;
 struct ingest;
 
 struct api {
@@ -38,7 +39,8 @@ struct api {
     struct thread_pool *pools[API_POOL_COUNT_];
     struct db **connections[API_POOL_COUNT_]; /* one a thread */
     struct wake *wake;
-    struct ingest *ingest; /* NULL until the schema is there */
+    struct ingest *ingest;        /* NULL until the schema is there */
+    struct event_streams *events; /* likewise */
     struct agent_binary *agent;
     char id[UUID_TEXT_SIZE]; /* of this process */
     char *unknown_hash;      /* a password hash that nobody's password has */

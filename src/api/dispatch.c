@@ -71,22 +71,33 @@ dispatch_handle(struct exchange *exchange, struct db *db)
     return exchange->endpoint->in_pool(exchange, db);
 }
 
-/* On the loop again. */
 static void
-dispatch_finish(void *argument)
+dispatch_reply(struct exchange *exchange)
 {
-    struct exchange *exchange = argument;
     const char *text = json_text(exchange->arena, exchange->reply);
 
-    for (size_t i = 0; i < exchange->header_count; i++) {
-        http_request_add_header(exchange->request, exchange->headers[i].name,
-                                exchange->headers[i].value);
-    }
     log_debug("answered", LOG_STR(REQUEST_ID, exchange->id),
               LOG_STR(METHOD, exchange->endpoint->method), LOG_STR(PATH, exchange->endpoint->path),
               LOG_I64(STATUS, exchange->status),
               LOG_I64(DURATION_MS, http_request_age_ms(exchange->request)));
     http_request_reply(exchange->request, exchange->status, "application/json", text, strlen(text));
+}
+
+/* On the loop again. */
+static void
+dispatch_finish(void *argument)
+{
+    struct exchange *exchange = argument;
+
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        http_request_add_header(exchange->request, exchange->headers[i].name,
+                                exchange->headers[i].value);
+    }
+    if (exchange->on_loop != NULL) {
+        exchange->on_loop(exchange);
+    } else {
+        dispatch_reply(exchange);
+    }
     exchange->api->exchanges--;
     json_decref(exchange->reply);
     json_decref(exchange->body);

@@ -29,6 +29,14 @@ exchange_refuse_for_now(struct exchange *exchange, const char *code, const char 
 }
 
 void
+exchange_answer_on_loop(struct exchange *exchange, void (*answer)(struct exchange *exchange),
+                        void *context)
+{
+    exchange->on_loop = answer;
+    exchange->on_loop_context = context;
+}
+
+void
 exchange_add_header(struct exchange *exchange, const char *name, const char *value)
 {
     assert(exchange->header_count < EXCHANGE_HEADERS_MAX);

@@ -34,6 +34,8 @@ struct exchange {
     json_t *reply;
     struct exchange_header headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
+    void (*on_loop)(struct exchange *exchange); /* gives the reply itself, later, on the loop */
+    void *on_loop_context;
 };
 
 /* Once each; JSON is stolen. */
@@ -42,6 +44,9 @@ void exchange_reply(struct exchange *exchange, int status, json_t *reply);
 void exchange_refuse(struct exchange *exchange, int status, const char *code, const char *message);
 /* 503 with Retry-After. */
 void exchange_refuse_for_now(struct exchange *exchange, const char *code, const char *message);
+/* Instead of a reply: answer(exchange) does so on the loop; the context may live in the arena. */
+void exchange_answer_on_loop(struct exchange *exchange, void (*answer)(struct exchange *exchange),
+                             void *context);
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);
 
 /* The path's {id}, checked; NULL after a 404 where it is no id at all. */

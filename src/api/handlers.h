@@ -40,6 +40,9 @@ struct error handle_instance_types(struct exchange *exchange, struct db *db);
 struct error handle_action_logs(struct exchange *exchange, struct db *db);
 struct error handle_action_types(struct exchange *exchange, struct db *db);
 
+/* handle_events.c */
+struct error handle_events(struct exchange *exchange, struct db *db);
+
 /* handle_register.c */
 struct error handle_register(struct exchange *exchange, struct db *db);
 

@@ -7,6 +7,7 @@
 
 #include "api/dispatch.h"
 #include "api/endpoint.h"
+#include "api/event_stream.h"
 #include "api/ingest.h"
 #include "api/schema_start.h"
 #include "base/log.h"
@@ -66,6 +67,7 @@ api_main_on_schema(void *argument, bool works)
         api_main_end(program);
     } else if (!program->ending) {
         api->ingest = ingest_new(api);
+        api->events = event_streams_new(api);
         atomic_store(&api->ready, true);
         log_info("the schema is there; serving");
     }

@@ -41,6 +41,7 @@ const struct endpoint endpoints[] = {
     { "GET", "/instance_types", ROLE_VIEWER, ENDPOINT_NO_BODY,
       IN(ORDINARY, handle_instance_types) },
     { "GET", "/action_logs", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_logs) },
+    { "GET", "/events/stream", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_events) },
     { "GET", "/action_types", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_types) },
 };
 

@@ -91,6 +91,12 @@ http_connection_notify(void *argument, struct MHD_Connection *mhd, void **socket
     }
 }
 
+static bool
+http_connection_streams(const struct http_connection *connection)
+{
+    return connection->request != NULL && connection->request->stream.fill != NULL;
+}
+
 /* Only marks: a connection is freed inside MHD_run() alone, so none of these events can point to
  * one that has gone. */
 void
@@ -104,6 +110,9 @@ http_connection_on_hangup(void *argument)
     for (int i = 0; i < count; i++) {
         struct http_connection *connection = events[i].data.ptr;
         connection->hung_up_ms = now_ms;
+        if (http_connection_streams(connection)) {
+            http_request_wake(connection->request); /* its next bytes are refused */
+        }
     }
 }
 
@@ -136,6 +145,9 @@ http_connection_is_late(const struct http_connection *connection, int64_t now_ms
 {
     int64_t limit_ms = connection->server->options.request_timeout_ms;
 
+    if (http_connection_streams(connection) && connection->request->suspended) {
+        return false; /* there is nothing that the client could take */
+    }
     return now_ms - connection->since_ms > limit_ms * (connection->request == NULL ? 2 : 1);
 }
 
@@ -166,6 +178,21 @@ http_connection_cut(struct http_server *server, bool all)
     for (struct http_connection *each = server->connections; each != NULL; each = each->next) {
         bool idle = each->request == NULL || (each->hung_up_ms != 0 && !http_connection_owes(each));
         if (all || idle) {
+            shutdown(each->fd, SHUT_RDWR);
+        }
+    }
+}
+
+void
+http_connection_end_streams(struct http_server *server)
+{
+    for (struct http_connection *each = server->connections; each != NULL; each = each->next) {
+        if (!http_connection_streams(each)) {
+            continue;
+        }
+        if (each->request->suspended) {
+            http_request_wake(each->request);
+        } else {
             shutdown(each->fd, SHUT_RDWR);
         }
     }

@@ -56,11 +56,12 @@ struct http_request {
     bool begun;     /* the headers have been looked at */
     bool handed;    /* the handler has it, and owes a reply until 'replied' */
     bool in_call;   /* inside MHD's call, which queues the reply itself */
-    bool suspended; /* MHD looks at the connection no more, until the reply */
+    bool suspended; /* MHD looks at the connection no more, until the reply or the next bytes */
     bool replied;
     int status;
     struct MHD_Response *response; /* set with 'replied', until queued */
     struct http_header *headers;
+    struct http_stream stream; /* fill NULL: the reply is none */
 };
 
 struct http_server {
@@ -96,6 +97,8 @@ void http_connection_sweep(void *server);
 void http_connection_start_sweep(struct http_server *server);
 /* Shuts the connections down; all, or those without a request that could still be answered. */
 void http_connection_cut(struct http_server *server, bool all);
+/* The server drains: streams end, those whose client does not take what is there at once. */
+void http_connection_end_streams(struct http_server *server);
 
 void *http_request_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result http_request_on_call(void *server, struct MHD_Connection *mhd, const char *url,

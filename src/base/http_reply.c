@@ -5,9 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/http_parts.h"
 #include "base/json.h"
 #include "base/mem.h"
+
+/* MHD keeps as much beside each response whose bytes it asks for. */
+enum { HTTP_STREAM_BLOCK = 1024 };
 
 /* Gives the reply to MHD, inside MHD's call or while the connection is suspended. */
 enum MHD_Result
@@ -99,6 +103,60 @@ http_request_reply_file(struct http_request *request, const char *path, const ch
         MHD_add_response_header(response, "Content-Type", content_type);
     }
     http_reply_give(request, 200, response);
+}
+
+/* The bytes of a stream, asked for by MHD whenever the socket takes some. */
+static ssize_t
+http_reply_fill(void *argument, uint64_t position, char *bytes, size_t room)
+{
+    struct http_request *request = argument;
+    struct http_connection *connection = request->connection;
+
+    (void)position;
+    connection->since_ms = clock_monotonic_ms();
+    if (connection->hung_up_ms != 0) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    ssize_t count = connection->server->draining
+                        ? HTTP_STREAM_OVER
+                        : request->stream.fill(request->stream.context, bytes, room);
+    if (count == HTTP_STREAM_OVER) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    if (count == 0) {
+        request->suspended = true;
+        MHD_suspend_connection(request->mhd);
+    }
+    return count;
+}
+
+void
+http_request_reply_stream(struct http_request *request, const char *content_type,
+                          const struct http_stream *stream)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, HTTP_STREAM_BLOCK, http_reply_fill, request, NULL);
+
+    bool goes_nowhere = request->mhd == NULL;
+
+    request->stream = *stream;
+    MHD_add_response_header(response, "Content-Type", content_type);
+    http_reply_give(request, 200, response);
+    if (!goes_nowhere) { /* streams are many and stay */
+        arena_free(request->arena);
+        request->arena = NULL;
+        request->headers = NULL;
+    }
+}
+
+void
+http_request_wake(struct http_request *request)
+{
+    if (request->suspended && request->stream.fill != NULL) {
+        request->suspended = false;
+        MHD_resume_connection(request->mhd);
+        http_server_ask_turn(request->connection->server);
+    }
 }
 
 static json_t *

@@ -33,6 +33,9 @@ http_request_free(struct http_request *request)
     if (request->response != NULL) {
         MHD_destroy_response(request->response);
     }
+    if (request->stream.fill != NULL) {
+        request->stream.ended(request->stream.context);
+    }
     arena_free(request->arena);
     buffer_free(&request->body);
     mem_free(request);

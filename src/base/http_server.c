@@ -274,6 +274,7 @@ http_server_drain(struct http_server *server, int64_t limit_ms, loop_fn done, vo
     server->drain_argument = argument;
     close(MHD_quiesce_daemon(server->daemon));
     http_connection_cut(server, false);
+    http_connection_end_streams(server);
     loop_timer_start(server->drain_timer, limit_ms);
     http_server_ask_turn(server);
 }
@@ -287,6 +288,8 @@ http_server_free(struct http_server *server)
     for (struct http_connection *each = server->connections; each != NULL; each = each->next) {
         if (each->request != NULL && each->request->handed && !each->request->replied) {
             http_request_orphan(each->request);
+        } else if (each->request != NULL) {
+            http_request_wake(each->request); /* MHD must not be stopped with one suspended */
         }
     }
     loop_watch_free(server->daemon_watch);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/loop.h"
@@ -39,7 +40,7 @@ http_server_new(struct loop *loop, struct arena *arena, const struct http_server
                 struct http_server **out);
 int http_server_port(const struct http_server *server);
 
-/* Accepts nothing new; calls done(argument) on the loop when the last request has ended, or after
+/* Accepts nothing new and ends streams; calls done(argument) on the loop when the last request has ended, or after
  * limit_ms, when it has cut the rest.  Then http_server_free(), which accepts NULL; a reply that
  * is still owed then may be given later and goes nowhere. */
 void http_server_drain(struct http_server *server, int64_t limit_ms, loop_fn done, void *argument);
@@ -70,6 +71,22 @@ http_request_reply_file(struct http_request *request, const char *path, const ch
 /* {"error": code, "message": message} */
 void http_request_reply_error(struct http_request *request, int status, const char *code,
                               const char *message);
+/* A body that comes bit by bit and has no length, for as long as it likes: no time limit holds but
+ * that a client which does not take what is there, for request_timeout_ms, is cut. */
+enum { HTTP_STREAM_OVER = -1 };
+struct http_stream {
+    /* On the loop, whenever the client can take more: puts at most room bytes there and returns how
+     * many; 0: none for now, http_request_wake() when there are; or HTTP_STREAM_OVER. */
+    ssize_t (*fill)(void *context, char *bytes, size_t room);
+    /* On the loop, once, however it ended (the client hung up, the server drains); the request is
+     * gone with it. */
+    void (*ended)(void *context);
+    void *context;
+};
+/* Frees the request's arena. */
+void http_request_reply_stream(struct http_request *request, const char *content_type,
+                               const struct http_stream *stream);
+void http_request_wake(struct http_request *request);
 /* Instead of a reply: these raw bytes (length 0: none), as far as they can be sent at once, then
  * the end of the connection.  How a server that must break off in the middle does so. */
 void http_request_abort(struct http_request *request, const void *bytes, size_t length);

@@ -71,7 +71,7 @@ static void
 db_async_drop(struct db_async *db, struct error reason)
 {
     if (!db->told_away) {
-        log_warn("the heartbeats' connection to the database is away",
+        log_warn("a connection to the database is away", LOG_STR(NAME, db->options.name),
                  LOG_STR(ERROR, reason.message));
         db->told_away = true;
     }
@@ -268,6 +268,20 @@ db_async_read(struct db_async *db)
     }
 }
 
+/* Notifications come between answers and beside them; how many is all the same. */
+static void
+db_async_hear(struct db_async *db)
+{
+    bool heard = false;
+
+    for (PGnotify *each; (each = PQnotifies(db->connection)) != NULL; heard = true) {
+        PQfreemem(each);
+    }
+    if (heard && db->options.notified != NULL) {
+        db->options.notified(db->options.context);
+    }
+}
+
 static void
 db_async_on_event(void *argument)
 {
@@ -278,6 +292,9 @@ db_async_on_event(void *argument)
         return;
     }
     db_async_read(db);
+    if (db->connection != NULL) {
+        db_async_hear(db);
+    }
     if (db->connection != NULL) {
         db_async_flush(db);
     }

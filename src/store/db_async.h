@@ -1,5 +1,5 @@
 /* db_async.h: one connection to PostgreSQL that lives on a loop, in pipeline mode: many statements
- * are under way at once, none of them blocks the loop.  Prepares the queries that it is told of;
+ * are under way at once, none of them blocks the loop; hears notifications.  Prepares the queries that it is told of;
  * connects again by itself, with back-off.  Everything happens on the loop's thread. */
 #ifndef INVENTIV_STORE_DB_ASYNC_H
 #define INVENTIV_STORE_DB_ASYNC_H
@@ -18,6 +18,8 @@ struct db_async_options {
     enum query_id session;         /* run after each connect: the connection's own settings */
     const enum query_id *prepared; /* what will be sent */
     size_t prepared_count;
+    loop_fn notified; /* notified(context) when PostgreSQL notified of something; or NULL */
+    void *context;
 };
 
 /* Begins to connect.  Freed by the caller, NULL accepted; what is under way then is answered with

@@ -95,3 +95,18 @@ pg_uuid_bytes(const char *text, unsigned char out[PG_UUID_BYTES])
         text += 2;
     }
 }
+
+void
+pg_uuid_text(const unsigned char uuid[PG_UUID_BYTES], char out[UUID_TEXT_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < PG_UUID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *out++ = '-';
+        }
+        *out++ = digits[uuid[i] >> 4];
+        *out++ = digits[uuid[i] & 0xf];
+    }
+    *out = '\0';
+}

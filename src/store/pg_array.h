@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 
 enum pg_type {
     PG_INT8 = 20,
@@ -28,5 +29,7 @@ void pg_array_uuid(struct buffer *array, const unsigned char uuid[PG_UUID_BYTES]
 
 /* "8-4-4-4-12" hex digits, which the caller has checked (digest_is_uuid). */
 void pg_uuid_bytes(const char *text, unsigned char out[PG_UUID_BYTES]);
+/* ... and back, in lower case. */
+void pg_uuid_text(const unsigned char uuid[PG_UUID_BYTES], char out[UUID_TEXT_SIZE]);
 
 #endif

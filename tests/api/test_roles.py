@@ -28,6 +28,8 @@ def walk(api, who, bearer):
     for method, template, needed in routes():
         if template == '/auth/logout' or needed == 'worker':
             continue
+        if template == '/events/stream':  # has no end: a question that is refused with 400 has one
+            template += '?topics=none'
         headers = {'Authorization': f'Bearer {bearer}'} if bearer else {}
         body = {} if method == 'POST' else None
         reply = api.ask(method, path_of(template), body, headers)
