@@ -278,6 +278,44 @@ memory_provider_groups(void)
     return memory_count(MEMORY_GROUP);
 }
 
+bool
+memory_provider_has(const char *server_ref)
+{
+    pthread_mutex_lock(&memory_lock);
+    bool has = memory_world_find(&memory_world, MEMORY_SERVER, NULL, server_ref) != NULL;
+    pthread_mutex_unlock(&memory_lock);
+    return has;
+}
+
+static bool
+memory_shares_tag(const struct memory_thing *server, const char *prefix)
+{
+    for (const struct memory_thing *other = memory_world.things; other != NULL;
+         other = other->next) {
+        for (size_t i = 0; i < server->tag_count && other != server; i++) {
+            if (strncmp(server->tags[i], prefix, strlen(prefix)) == 0 &&
+                other->sort == MEMORY_SERVER &&
+                memory_thing_has_tags(other, (const char *const *)&server->tags[i], 1)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+size_t
+memory_provider_tagged_twice(const char *prefix)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&memory_lock);
+    for (struct memory_thing *thing = memory_world.things; thing != NULL; thing = thing->next) {
+        count += thing->sort == MEMORY_SERVER && memory_shares_tag(thing, prefix) ? 1 : 0;
+    }
+    pthread_mutex_unlock(&memory_lock);
+    return count;
+}
+
 const char *
 memory_provider_newest(struct arena *arena)
 {

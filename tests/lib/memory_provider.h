@@ -38,6 +38,9 @@ size_t memory_provider_servers(void);
 size_t memory_provider_volumes(void);
 size_t memory_provider_addresses(void);
 size_t memory_provider_groups(void);
+bool memory_provider_has(const char *server_ref);
+/* Servers that share a tag of that beginning with another. */
+size_t memory_provider_tagged_twice(const char *prefix);
 /* The server made last; in the arena, NULL when there is none. */
 const char *memory_provider_newest(struct arena *arena);
 /* Calls run so far, failed ones too. */
