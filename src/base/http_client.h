@@ -23,7 +23,8 @@ struct http_call {
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
     const char *body;           /* NULL: none */
     size_t body_length;
-    int64_t timeout_ms;         /* from the start of http_client_run() to the last byte; > 0 */
+    int64_t timeout_ms; /* from the start of http_client_run() to the last byte; > 0; what is
+                         * not begun to be sent by then never is */
     int64_t connect_timeout_ms; /* 0: timeout_ms */
     size_t reply_max;           /* longer replies are cut: HTTP_NO_ANSWER */
     bool fresh;                 /* never on a kept connection: libcurl repeats a request that such a

@@ -128,6 +128,18 @@ http_transfer_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t lengt
     return 0;
 }
 
+/* Once connected, right before the first byte.  This process may have been stopped meanwhile; what is
+ * sent later than its deadline can be counted on by nobody any more. */
+static int
+http_transfer_on_connected(void *argument, char *peer, char *own, int peer_port, int own_port)
+{
+    const struct http_transfer *transfer = argument;
+
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    return clock_monotonic_ms() < transfer->deadline_ms ? CURL_PREREQFUNC_OK
+                                                        : CURL_PREREQFUNC_ABORT;
+}
+
 static void
 http_transfer_set_headers(struct http_transfer *transfer)
 {
@@ -197,6 +209,8 @@ http_transfer_set_callbacks(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_transfer_on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, http_transfer_on_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, http_transfer_on_debug);
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
@@ -237,6 +251,9 @@ http_transfer_failure(const struct http_transfer *transfer, CURLcode code, int64
     if (transfer->reply_too_long) {
         return arena_printf(transfer->arena, "reply longer than %zu bytes",
                             transfer->call->reply_max);
+    }
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+        return "its time was over before it could be sent";
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return arena_printf(transfer->arena, "%s within %lld ms",

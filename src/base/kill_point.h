@@ -24,7 +24,8 @@ enum kill_point {
 /* POINT[:KIND[:NTH]]; ERR_CONFIG when the point is unknown.  Empty: none ever fires. */
 MUST_CHECK struct error kill_point_start(struct arena *arena, const struct config *config);
 
-/* kind: the operation's kind, or "" where the point has none. */
+/* kind: the operation's kind, or "" where the point has none; for CLAIMED, where it is not known yet,
+ * the job's name. */
 void kill_point_pass(enum kill_point point, const char *kind);
 const char *kill_point_name(enum kill_point point);
 

@@ -48,7 +48,7 @@ cycle_claimed(struct job_cycle *cycle, size_t count, int64_t now_ms)
     if (count == 0) {
         return NO_ERROR;
     }
-    kill_point_pass(KILL_POINT_CLAIMED, "");
+    kill_point_pass(KILL_POINT_CLAIMED, cycle->job->name);
     return cycle_record(cycle);
 }
 

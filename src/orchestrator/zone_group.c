@@ -65,6 +65,14 @@ zone_look(struct job_cycle *cycle, struct zone_case *zone)
 }
 
 static void
+zone_on_sent(void *argument)
+{
+    const struct provider_call *call = argument;
+
+    kill_point_pass(KILL_POINT_SENT, call_kind_name(call->kind));
+}
+
+static void
 zone_call_make(struct job_cycle *cycle, struct zone_case *zone)
 {
     bool create = zone->decision.step == GROUP_CREATE;
@@ -78,6 +86,8 @@ zone_call_make(struct job_cycle *cycle, struct zone_case *zone)
         .tag_count = TAGS_OF_FLEET,
         .ports = zone->ports,
         .port_count = 3,
+        .on_sent = zone_on_sent,
+        .on_sent_argument = &zone->call,
     };
 }
 
@@ -165,7 +175,12 @@ zone_apply(struct job_cycle *cycle, struct zone_case *zones, size_t count)
         }
         json_decref(zones[i].unsettled);
     }
-    return shard_apply(cycle, ends, marks);
+    TRY(shard_apply(cycle, ends, marks));
+    for (size_t i = 0; i < count; i++) {
+        kill_point_pass(KILL_POINT_APPLIED,
+                        zones[i].op_id == NULL ? "" : call_kind_name(zones[i].call.kind));
+    }
+    return NO_ERROR;
 }
 
 static struct error

@@ -33,12 +33,18 @@ def pid_of(run_dir, part):
 
 
 def refuses_what_it_does_not_know(run_dir):
-    for arguments in (["soak"], ["console"], ["up", "--observe"], ["down", "--now"],
+    for arguments in (["console"], ["up", "--observe"], ["down", "--now"],
                       ["status", "api"], ["no-such-thing"]):
         ended = dev(run_dir, *arguments)
         equal(ended.returncode, 2, f"the exit status of ./dev {' '.join(arguments)}")
         expect("Usage" in ended.stderr, "the usage is shown")
     expect(not os.listdir(run_dir), "a refused command leaves nothing behind")
+
+
+def soak_refuses_what_it_does_not_know(run_dir):
+    ended = dev(run_dir, "soak", "--hours", "1")
+    equal(ended.returncode, 2, "the exit status of ./dev soak --hours 1")
+    expect("--minutes" in ended.stderr, "the usage is shown")
 
 
 def choose(run_dir):
@@ -151,6 +157,7 @@ def main():
     with checks.Run() as run:
         try:
             run.test("what a later version will do is unknown now", refuses_what_it_does_not_know, folders[0])
+            run.test("soak names its options, and refuses others", soak_refuses_what_it_does_not_know, folders[0])
             run.test("two stacks share no port and no network", two_stacks_share_nothing, *folders[1:])
             run.test("servers start, and stop without a trace", servers_start_and_stop, folders[0])
             run.test("a killed database starts again", a_killed_database_starts_again, folders[0])

@@ -377,13 +377,13 @@ fencing_die(void *argument)
 
 /* A process of its own, so that it can really die; true when it did. */
 static bool
-fencing_run_and_die(void)
+fencing_run_and_die(enum kill_point point, const char *kind)
 {
     int status = 0;
     pid_t child = fork();
 
     if (child == 0) {
-        stage_once(KILL_POINT_CLAIMED, NULL, fencing_die, NULL);
+        stage_once((int)point, kind, fencing_die, NULL);
         bench_run(bench_new(config), &job_provisioning);
         _exit(0);
     }
@@ -397,7 +397,7 @@ test_attempts(void)
     const char *id = stage_instance();
 
     for (int dead = 1; dead <= 3; dead++) {
-        CHECK(fencing_run_and_die());
+        CHECK(fencing_run_and_die(KILL_POINT_CLAIMED, NULL));
         CHECK_I64(stage_number(id, "attempts"), dead);
         CHECK_I64(stage_number(id, "fencing_token"), dead);
         CHECK_I64(bench_run(first, &job_provisioning).claimed, 0);
@@ -407,6 +407,30 @@ test_attempts(void)
     CHECK_I64(stage_number(id, "fencing_token"), 4);
     CHECK_I64(stage_number(id, "attempts"), 0);
     fencing_finish(id);
+}
+
+static int64_t
+fencing_open_on_zones(void)
+{
+    return test_db_i640("SELECT count(*) FROM provider_operations"
+                        " WHERE shard_job IS NOT NULL AND outcome IS NULL");
+}
+
+/* Who died was alone with the zone, and what was provisioned there has ended since. */
+static void
+test_open_call_on_an_empty_zone(void)
+{
+    const char *id = stage_instance();
+
+    test_db_exec("UPDATE zones SET security_group_ready_at = NULL");
+    CHECK(fencing_run_and_die(KILL_POINT_INTENDED, "security_group_rules"));
+    CHECK_I64(fencing_open_on_zones(), 1);
+    fencing_finish(id);
+    test_db_shift_clock(10 * LEASE_MS);
+    bench_run(first, &job_provisioning);
+    CHECK_I64(fencing_open_on_zones(), 0);
+    CHECK_I64(bench_run(first, &job_provisioning).claimed, 0);
+    test_db_exec("UPDATE zones SET security_group_ready_at = fleet_now()");
 }
 
 static void
@@ -460,6 +484,8 @@ main(void)
               test_lease_lost);
     check_run("a lease with room for the call is used", test_lease_still_covers);
     check_run("the same for a zone's call", test_lease_lost_on_a_zone);
+    check_run("a zone's call without outcome is cleared up though nothing is provisioned there",
+              test_open_call_on_an_empty_zone);
     bench_free(first);
     bench_free(second);
     return check_end();

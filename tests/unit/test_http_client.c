@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "check.h"
 #include "server_fixture.h"
@@ -237,6 +238,42 @@ test_not_sent(void)
     CHECK_I64(atomic_load(&sent), 0);
 }
 
+static void
+outlast_the_time(void *argument)
+{
+    const int64_t *until_ms = argument;
+
+    while (clock_monotonic_ms() <= *until_ms) {
+    }
+}
+
+/* As if the process were stopped while one call has gone out and the other is connected. */
+static void
+test_not_sent_too_late(void)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new();
+    struct peer peer = { .connections = 2 };
+    struct http_call calls[2];
+    struct http_call *all[] = { &calls[0], &calls[1] };
+    int64_t until_ms = clock_monotonic_ms() + 200;
+
+    peer_start(&peer);
+    for (int i = 0; i < 2; i++) {
+        calls[i] = call_to(arena, peer.port, "POST");
+        calls[i].timeout_ms = 100;
+        calls[i].on_sent = outlast_the_time;
+        calls[i].on_sent_argument = &until_ms;
+    }
+    struct http_client *client = http_client_new(4);
+    http_client_run(client, arena, all, 2);
+    http_client_free(client);
+    CHECK(calls[0].outcome != HTTP_NOT_SENT);
+    CHECK_I64(calls[1].outcome, HTTP_NOT_SENT);
+    CHECK_STR(calls[1].failure, "its time was over before it could be sent");
+    peer_end(&peer);
+    CHECK_I64(atomic_load(&peer.requests), 1);
+}
+
 /* A full backlog: the kernel answers no further connection. */
 static void
 test_connect_timeout(void)
@@ -422,6 +459,7 @@ main(void)
     check_run("a call without a whole answer is NO_ANSWER, and was sent once", test_no_answer);
     check_run("refused, unknown and unspeakable places are NOT_SENT", test_not_sent);
     check_run("a connection that is never made is NOT_SENT", test_connect_timeout);
+    check_run("a call whose time is over when it is connected is NOT_SENT", test_not_sent_too_late);
     check_run("a call that only waited for its turn is NOT_SENT", test_queue_timeout);
     check_run("connections are kept, but not for fresh calls", test_kept_connections);
     check_run("a fresh call is not sent on a kept connection that has died",

@@ -42,5 +42,8 @@ class LocalCloud:
     def add_fault(self, name, **rule):
         return self._call("POST", "/_faults", {"name": name, **rule})["id"]
 
+    def faults(self):
+        return self._call("GET", "/_faults")
+
     def end_fault(self, fault_id):
         return self._call("DELETE", f"/_faults/{fault_id}")
