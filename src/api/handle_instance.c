@@ -4,6 +4,7 @@
 
 #include "api/fields.h"
 #include "api/handlers.h"
+#include "api/page.h"
 #include "base/mem.h"
 
 /* Wire contract 2.3 first, then our own. */
@@ -101,59 +102,22 @@ static const struct field address_fields[] = {
     { "deleted_at", FIELD_TIME }, { "error_message", FIELD_TEXT },
 };
 
-/* "MICROSECONDS_ID": after which row the next page begins. */
-static void
-handle_instances_add_next(struct exchange *exchange, const struct db_rows *rows, int64_t limit)
-{
-    if ((int64_t)rows->count < limit) {
-        return;
-    }
-    size_t last = rows->count - 1;
-    exchange_add_header(exchange, "X-Next-After",
-                        arena_printf(exchange->arena, "%s_%s",
-                                     row_text(rows, last, "created_at_us"),
-                                     row_text(rows, last, "id")));
-}
-
-/* False after a 400. */
-static bool
-handle_instances_read_after(struct exchange *exchange, const char **out_us, const char **out_id)
-{
-    const char *after = exchange_query(exchange, "after");
-    const char *id = after == NULL ? NULL : strchr(after, '_');
-
-    *out_us = NULL;
-    *out_id = NULL;
-    if (after == NULL) {
-        return true;
-    }
-    if (id == NULL || !digest_is_uuid(id + 1) ||
-        strspn(after, "0123456789") != (size_t)(id - after)) {
-        exchange_refuse(exchange, 400, "invalid_request", "\"after\" is not from X-Next-After");
-        return false;
-    }
-    *out_us = arena_strndup(exchange->arena, after, (size_t)(id - after));
-    *out_id = id + 1;
-    return true;
-}
-
 struct error
 handle_instances(struct exchange *exchange, struct db *db)
 {
     struct arena *arena = exchange->arena;
-    int64_t limit = config_count(exchange->api->config, SETTING_API_LIST_ROWS_MAX);
     const char *archived = exchange_query(exchange, "archived");
     bool wants_archived = archived != NULL && strcmp(archived, "true") == 0;
-    const char *after_us;
-    const char *after_id;
+    struct page page;
     struct db_rows rows;
 
-    if (!handle_instances_read_after(exchange, &after_us, &after_id)) {
+    if (!page_read(exchange, &page)) {
         return NO_ERROR;
     }
     TRY(db_run(db, arena, Q_API_INSTANCES, &rows,
-               DB_PARAMS(db_bool(wants_archived), NULL, db_i64(arena, limit), after_us, after_id)));
-    handle_instances_add_next(exchange, &rows, limit);
+               DB_PARAMS(db_bool(wants_archived), NULL, db_i64(arena, page.most), page.after_us,
+                         page.after_id)));
+    page_add_next(exchange, &rows, &page, "created_at_us");
     exchange_reply(exchange, 200,
                    fields_array(arena, &rows, instance_fields, ARRAY_LENGTH(instance_fields)));
     return NO_ERROR;

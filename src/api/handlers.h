@@ -26,6 +26,9 @@ struct error handle_archive(struct exchange *exchange, struct db *db);
 /* handle_ask.c */
 struct error handle_ask(struct exchange *exchange, struct db *db);
 
+/* handle_alert.c */
+struct error handle_alerts(struct exchange *exchange, struct db *db);
+
 /* handle_routing.c */
 struct error handle_routing(struct exchange *exchange, struct db *db);
 

@@ -40,6 +40,7 @@ const struct endpoint endpoints[] = {
     { "GET", "/zones", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_zones) },
     { "GET", "/instance_types", ROLE_VIEWER, ENDPOINT_NO_BODY,
       IN(ORDINARY, handle_instance_types) },
+    { "GET", "/alerts", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_alerts) },
     { "GET", "/action_logs", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_logs) },
     { "GET", "/events/stream", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_events) },
     { "GET", "/action_types", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_types) },

@@ -39,6 +39,10 @@ static const struct option_form logs_options[] = {
     { "limit", "N", "the last N entries (100; at most 1000)" },
     { 0 },
 };
+static const struct option_form alerts_options[] = {
+    { "status", "S", "open, acknowledged or resolved; all of them where not told" },
+    { 0 },
+};
 static const struct option_form types_options[] = {
     { "model", "M", "those that this model fits on" },
     { 0 },
@@ -69,6 +73,7 @@ static const struct command commands[] = {
     { "wait", { "ID", 1, 1, wait_options }, "wait until it is ready, or terminated", wait_run },
     { "ask", { "ID PROMPT", 2, WORDS_MAX, NULL }, "ask its model a question", ask_run },
     { "logs", { "ID", 1, 1, logs_options }, "its journal, oldest first", logs_run },
+    { "alerts", { "", 0, 0, alerts_options }, "what somebody should know of", alerts_run },
     { "drain",
       { "ID", 1, 1, NULL },
       "let it finish what it serves, then terminate it",

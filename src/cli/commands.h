@@ -33,6 +33,7 @@ struct error wish_drain(struct cli *cli);
 struct error wish_reinstall(struct cli *cli);
 struct error wish_archive(struct cli *cli);
 struct error logs_run(struct cli *cli);
+struct error alerts_run(struct cli *cli);
 struct error models_run(struct cli *cli);
 struct error types_run(struct cli *cli);
 struct error zones_run(struct cli *cli);

@@ -1,5 +1,7 @@
 #include "domain/alert.h"
 
+#include <string.h>
+
 const char *
 alert_name_text(enum alert_name name)
 {
@@ -10,6 +12,18 @@ alert_name_text(enum alert_name name)
     };
 
     return names[name];
+}
+
+bool
+alert_name_parse(const char *text, enum alert_name *out)
+{
+    for (int name = 0; name < ALERT_NAME_COUNT_; name++) {
+        if (strcmp(alert_name_text((enum alert_name)name), text) == 0) {
+            *out = (enum alert_name)name;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *

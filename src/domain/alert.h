@@ -3,6 +3,8 @@
 #ifndef INVENTIV_DOMAIN_ALERT_H
 #define INVENTIV_DOMAIN_ALERT_H
 
+#include <stdbool.h>
+
 /* X(id, name, severity) */
 #define ALERT_NAMES(X)                                                                             \
     X(MASS_VANISH, "MassVanish", "critical")                                                       \
@@ -18,6 +20,7 @@ enum alert_name {
 };
 
 const char *alert_name_text(enum alert_name name);
+bool alert_name_parse(const char *text, enum alert_name *out);
 const char *alert_severity(enum alert_name name); /* "info", "warning", "critical" */
 
 #endif

@@ -33,7 +33,8 @@ alerts_apply(struct job_cycle *cycle, const json_t *opened, const json_t *resolv
         return NO_ERROR;
     }
     TRY(db_run(cycle->db, cycle->arena, Q_ALERT_APPLY, &rows,
-               DB_PARAMS(db_json(cycle->arena, opened), db_json(cycle->arena, resolved))));
+               DB_PARAMS(opened == NULL ? "[]" : db_json(cycle->arena, opened),
+                         resolved == NULL ? "[]" : db_json(cycle->arena, resolved))));
     for (size_t i = 0; i < rows.count; i++) {
         if (strcmp(row_text(&rows, i, "change"), "opened") == 0) {
             log_warn("alert opened", LOG_STR(ALERT, row_text(&rows, i, "name")),

@@ -21,7 +21,7 @@ struct alert_about {
 void alert_open(json_t *opened, enum alert_name name, const struct alert_about *about,
                 const char *summary);
 void alert_resolve(json_t *resolved, enum alert_name name, const char *scope);
-/* One statement, none when both are empty; logs what began and what ended. */
+/* Either may be NULL.  One statement, none when both are empty; logs what began and what ended. */
 MUST_CHECK struct error
 alerts_apply(struct job_cycle *cycle, const json_t *opened, const json_t *resolved);
 

@@ -58,9 +58,6 @@ void probe_run(struct job_cycle *cycle, struct instance_case *cases, size_t coun
                const struct look_plan *plans);
 /* act.c: intents, calls, outcomes; then case->decision is what follows from the answer. */
 MUST_CHECK struct error act_run(struct job_cycle *cycle, struct instance_case *cases, size_t count);
-/* zone_rest.c: zones rest where a look or a call was refused. */
-MUST_CHECK struct error
-zone_rest_run(struct job_cycle *cycle, const struct instance_case *cases, size_t count);
 /* act_call.c: the call of one case, ready to be run, and what its intent has on record. */
 MUST_CHECK struct error act_call_make(struct job_cycle *cycle, struct instance_case *one,
                                       const char **enrolment_hash, json_t **request);

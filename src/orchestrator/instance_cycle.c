@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "orchestrator/lease.h"
+#include "orchestrator/zone_rest.h"
 
 static struct error
 instance_claim(struct job_cycle *cycle, enum query_id claim, struct instance_case **cases,

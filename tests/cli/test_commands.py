@@ -75,6 +75,25 @@ def test_zones(api, cli):
     check_in('closed', out)
 
 
+def test_alerts(api, cli):
+    """alerts shows what is open and what was; --status picks; a status that is none is refused here"""
+    alert = {'status': 'open', 'severity': 'critical', 'name': 'ProviderCredentialsRefused', 'zone_code': 'local',
+             'opened_at': '2030-01-01T00:00:00.000Z', 'touched_at': '2030-01-01T00:05:00.000Z',
+             'occurrences': 7, 'summary': 'check its keys'}
+    api.on('GET', '/alerts?status=', [alert, {**alert, 'status': 'resolved'}])
+    api.on('GET', '/alerts?status=open', [alert])
+    api.on('GET', '/alerts?status=acknowledged', [])
+    lines = cli.script().run_ok('alerts').out.splitlines()
+    check_is(lines[1].split(), ['open', 'critical', 'ProviderCredentialsRefused', 'local', '2030-01-01',
+                                '00:00:00', '2030-01-01', '00:05:00', '7', 'check', 'its', 'keys'])
+    check_is([line.split()[0] for line in lines], ['STATUS', 'open', 'resolved'])
+    check_is(json.loads(cli.run_ok('alerts', '--status', 'open', '--json').out), [alert])
+    check_in('there is none', cli.run_ok('alerts', '--status=acknowledged').err)
+    result = cli.run('alerts', '--status', 'closed')
+    check_is(result.status, 2)
+    check_in('open, acknowledged or resolved', result.err)
+
+
 def test_deploy(api, cli):
     """deploy finds the model's id and the zone's provider, and tells how to go on"""
     catalogue(api)

@@ -2,7 +2,7 @@
 # checks.sh: ./dev check.  Each check is a function check_NAME; it prints what is wrong and fails.
 
 # The order in which they run: the quick ones first.
-CHECKS=(layers sizes names limits format python shell gcc clang configuration cppcheck tidy)
+CHECKS=(layers sizes names limits runbooks format python shell gcc clang configuration cppcheck tidy)
 
 check_layers() {
     python3 "$ROOT/tools/check_layers.py"
@@ -18,6 +18,10 @@ check_names() {
 
 check_limits() {
     python3 "$ROOT/tools/check_limits.py"
+}
+
+check_runbooks() {
+    python3 "$ROOT/tools/check_runbooks.py"
 }
 
 # our_files PATTERN...: tracked and new ones, each ended by a zero byte.

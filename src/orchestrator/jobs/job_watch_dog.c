@@ -4,6 +4,7 @@
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/watch.h"
+#include "orchestrator/zone_rest.h"
 
 bool
 watched_zone_is_listed(const struct watched_zone *zone)
@@ -69,6 +70,7 @@ job_watch_dog_run(struct job_cycle *cycle)
     }
     struct watched_zone *zones = arena_array(cycle->arena, struct watched_zone, claimed.count);
     watch_dog_begin(cycle, &claimed, zones);
+    TRY(zone_rest_watch(cycle, zones, claimed.count));
     return watch_dog_end(cycle, zones, claimed.count);
 }
 
