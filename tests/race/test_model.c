@@ -427,6 +427,25 @@ test_res(void)
     CHECK(stage_is(id, INSTANCE_TERMINATED));
 }
 
+/* --- F_OVER --- */
+
+/* Given up with nothing on record, while its create is on its way. */
+static void
+test_over(void)
+{
+    const char *id = model_late_create(STAGE_ASKED);
+
+    test_db_text("UPDATE instances SET deadline_at = fleet_now() WHERE id = $1", TEST_PARAMS(id));
+    test_db_shift_clock(STEP_MS);
+    bench_run(second, &job_provisioning);
+    CHECK(stage_is(id, INSTANCE_PROVISIONING_FAILED));
+    model_cycles_until(id, &job_terminator, 0);
+    CHECK(stage_is(id, INSTANCE_TERMINATING));
+    model_end_late_create();
+    CHECK_I64(memory_provider_servers(), 1);
+    model_check_all_given_back(id);
+}
+
 int
 main(void)
 {
@@ -459,6 +478,9 @@ main(void)
               test_gone_blind);
     check_run("M_GONE: and so while it is being written", test_gone_while_the_apply_waits);
     check_run("F_RES: who has lost its lease closes nobody's operation", test_res);
+    check_run(
+        "F_OVER: what was given up while its create was on its way gives back what that makes",
+        test_over);
     bench_free(first);
     bench_free(second);
     bench_free(third);
