@@ -436,7 +436,7 @@ test_over(void)
     const char *id = model_late_create(STAGE_ASKED);
 
     test_db_text("UPDATE instances SET deadline_at = fleet_now() WHERE id = $1", TEST_PARAMS(id));
-    test_db_shift_clock(STEP_MS);
+    test_db_shift_clock(1);
     bench_run(second, &job_provisioning);
     CHECK(stage_is(id, INSTANCE_PROVISIONING_FAILED));
     model_cycles_until(id, &job_terminator, 0);
