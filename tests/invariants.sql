@@ -19,7 +19,7 @@ SELECT i.id, i.status, a.provider_address_id, a.delete_attempts, a.error_message
 
 -- an instance that is over has an operation without an outcome
 SELECT i.id, i.status, o.op_id, o.kind
-  FROM instances i JOIN provider_operations o ON o.instance_id = i.id
+  FROM instances i JOIN provider_operations o ON o.instance_id = i.id AND o.shard_job IS NULL
  WHERE i.status IN ('terminated', 'archived') AND o.outcome IS NULL;
 
 -- an instance that is over has a create that may have made a machine, or one that is not proven gone
@@ -177,3 +177,24 @@ SELECT i.id, i.status, l.instance_status_after
 SELECT h.instance_id, h.last_heartbeat, i.terminated_at
   FROM worker_heartbeats h JOIN instances i ON i.id = h.instance_id
  WHERE i.terminated_at IS NOT NULL AND h.last_heartbeat > i.terminated_at;
+
+-- an orphan is a machine on record that its instance looks after
+SELECT o.id, o.ref, i.id AS instance_id, i.status
+  FROM orphans o JOIN instances i ON i.provider_id = o.provider_id AND i.provider_instance_id = o.ref
+ WHERE o.kind = 'server' AND o.verdict = 'orphan' AND o.released_at IS NULL
+   AND NOT i.machine_gone AND i.status NOT IN ('terminated', 'archived')
+   AND (o.gone_at IS NOT NULL OR o.looked_at < fleet_now() - interval '30 s');
+
+-- an orphan is left alone: nobody has looked at it for a minute
+SELECT id, zone_id, kind, ref, verdict, looked_at
+  FROM orphans
+ WHERE gone_at IS NULL AND released_at IS NULL AND looked_at < fleet_now() - interval '60 s';
+
+-- a zone has orphans and nobody is told
+SELECT z.id, z.code
+  FROM zones z
+ WHERE EXISTS (SELECT FROM orphans o
+                WHERE o.zone_id = z.id AND o.gone_at IS NULL AND o.released_at IS NULL
+                  AND o.found_at < fleet_now() - interval '30 s')
+   AND NOT EXISTS (SELECT FROM alerts a
+                    WHERE a.zone_id = z.id AND a.name = 'OrphansFound' AND a.status <> 'resolved');

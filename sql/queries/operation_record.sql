@@ -17,7 +17,9 @@ recorded AS ( -- One UPDATE for both, which reads the row anew where it was clos
     UPDATE provider_operations o
        SET outcome = coalesce(o.outcome, e.outcome), ended_at = coalesce(o.ended_at, fleet_now()),
            reply = e.reply, provider_ref = coalesce(nullif(e.ref, ''), o.provider_ref),
-           gone_at = NULL, duration_ms = e.duration_ms,
+           gone_at = (SELECT max(p.gone_at) FROM orphans p -- Found by its tags, and swept.
+                       WHERE p.provider_id = o.provider_id AND p.kind = 'server' AND p.ref = e.ref),
+           duration_ms = e.duration_ms,
            message = CASE WHEN o.outcome IS NULL THEN nullif(e.message, '')
                           ELSE 'answered after it was closed' END
       FROM ended e
@@ -53,5 +55,7 @@ journalled AS (
                               'token', r.token, 'orchestrator', $3::text),
            fleet_now()
       FROM recorded r)
+-- A zone job's call is none of the instance's business, which may be over.
 UPDATE instances i SET next_run_at = least(i.next_run_at, fleet_now())
-  FROM recorded r WHERE i.id = r.instance_id AND i.status <> 'archived';
+  FROM recorded r
+ WHERE i.id = r.instance_id AND r.shard_job IS NULL AND i.status <> 'archived';

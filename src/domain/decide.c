@@ -313,14 +313,7 @@ decide_deletion_pause(const struct instance *instance, const struct act *act,
             attempts = things[i].delete_attempts + 1;
         }
     }
-    if (attempts > policy->volume_attempts_max) {
-        attempts = policy->volume_attempts_max;
-    }
-    /* However it is set, no pause is longer than terminating should take. */
-    int64_t longest_ms = policy->volume_backoff_ms > policy->terminating_ms
-                             ? policy->volume_backoff_ms
-                             : policy->terminating_ms;
-    return backoff_ms(policy->volume_backoff_ms, longest_ms, attempts, random);
+    return policy_deletion_pause_ms(policy, attempts, random);
 }
 
 static bool

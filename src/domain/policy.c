@@ -1,5 +1,7 @@
 #include "domain/policy.h"
 
+#include "domain/backoff.h"
+
 struct policy
 policy_load(const struct config *config)
 {
@@ -31,4 +33,17 @@ policy_load(const struct config *config)
         .volume_attempts_max = config_count(config, SETTING_VOLUME_DELETE_RETRY_MAX_ATTEMPTS),
         .settle_ms = config_ms(config, SETTING_PROVIDER_SETTLE_SECONDS),
     };
+}
+
+int64_t
+policy_deletion_pause_ms(const struct policy *policy, int64_t attempts, uint32_t random)
+{
+    int64_t counted =
+        attempts < policy->volume_attempts_max ? attempts : policy->volume_attempts_max;
+    /* However it is set, no pause is longer than terminating should take. */
+    int64_t longest_ms = policy->volume_backoff_ms > policy->terminating_ms
+                             ? policy->volume_backoff_ms
+                             : policy->terminating_ms;
+
+    return backoff_ms(policy->volume_backoff_ms, longest_ms, counted, random);
 }

@@ -31,4 +31,7 @@ struct policy {
 
 struct policy policy_load(const struct config *config);
 
+/* After so many refused deletions in a row of a thing, until it is tried again. */
+int64_t policy_deletion_pause_ms(const struct policy *policy, int64_t attempts, uint32_t random);
+
 #endif

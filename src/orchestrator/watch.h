@@ -24,5 +24,7 @@ struct watched_zone {
 
 /* The list was answered: what it shows and does not show counts. */
 bool watched_zone_is_listed(const struct watched_zone *zone);
+/* The zone is looked at again no later than that. */
+void watched_zone_due(struct watched_zone *zone, int64_t at_ms);
 
 #endif

@@ -3,6 +3,7 @@
 #include "domain/backoff.h"
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/shard.h"
+#include "orchestrator/sweep.h"
 #include "orchestrator/watch.h"
 #include "orchestrator/zone_rest.h"
 
@@ -10,6 +11,14 @@ bool
 watched_zone_is_listed(const struct watched_zone *zone)
 {
     return zone->list->class == ANSWER_OK;
+}
+
+void
+watched_zone_due(struct watched_zone *zone, int64_t at_ms)
+{
+    if (at_ms < zone->next_run_ms) {
+        zone->next_run_ms = at_ms;
+    }
 }
 
 static void
@@ -43,7 +52,8 @@ watch_dog_begin(struct job_cycle *cycle, const struct db_rows *claimed, struct w
 }
 
 static struct error
-watch_dog_end(struct job_cycle *cycle, const struct watched_zone *zones, size_t count)
+watch_dog_end(struct job_cycle *cycle, const struct watched_zone *zones, size_t count,
+              const json_t *marks)
 {
     CLEANUP_JSON json_t *ends = json_array();
 
@@ -56,12 +66,13 @@ watch_dog_end(struct job_cycle *cycle, const struct watched_zone *zones, size_t 
         cycle_due_in(cycle, zones[i].next_run_ms - cycle_now_ms(cycle));
         shard_add(cycle, ends, zones[i].claimed, zones[i].row, &end);
     }
-    return shard_apply(cycle, ends, NULL);
+    return shard_apply(cycle, ends, marks);
 }
 
 static struct error
 job_watch_dog_run(struct job_cycle *cycle)
 {
+    CLEANUP_JSON json_t *marks = json_array();
     struct db_rows claimed;
 
     TRY(shard_claim(cycle, &claimed));
@@ -71,7 +82,8 @@ job_watch_dog_run(struct job_cycle *cycle)
     struct watched_zone *zones = arena_array(cycle->arena, struct watched_zone, claimed.count);
     watch_dog_begin(cycle, &claimed, zones);
     TRY(zone_rest_watch(cycle, zones, claimed.count));
-    return watch_dog_end(cycle, zones, claimed.count);
+    TRY(sweep_run(cycle, zones, claimed.count, marks));
+    return watch_dog_end(cycle, zones, claimed.count, marks);
 }
 
 const struct job job_watch_dog = {

@@ -3,6 +3,11 @@ instance that is over, {ready} one that is ready."""
 
 UNGUARDED = "ALTER TABLE instances DISABLE TRIGGER USER; "
 
+# That machine, found two minutes ago and looked at so long ago.
+ORPHAN = ("INSERT INTO orphans (provider_id, zone_id, kind, ref, reason, verdict, found_at, looked_at)"
+          " SELECT provider_id, zone_id, 'server', %s, 'spoilt', 'orphan', fleet_now() - interval '2 min',"
+          " fleet_now() - interval '%s' FROM instances WHERE id = '{ready}'")
+
 SPOILT = {
     "UPDATE instances SET machine_gone = false WHERE id = '{over}'": "machine on record that is not",
     "UPDATE instance_volumes SET deleted_at = NULL WHERE instance_id = '{over}'": "has a volume",
@@ -46,4 +51,7 @@ SPOILT = {
     "UPDATE action_logs SET rule = 'drained' WHERE instance_id = '{ready}' AND rule = 'server_started'":
         "not in the matrix",
     "DELETE FROM action_logs WHERE instance_id = '{over}' AND rule = 'terminate_requested'": "skips",
+    ORPHAN % ("provider_instance_id", "1 min"): "that its instance looks after",
+    ORPHAN % ("'a machine'", "2 min"): "nobody has looked at it",
+    ORPHAN % ("'a machine'", "1 s"): "nobody is told",
 }

@@ -1,0 +1,283 @@
+/* test_sweep.c: machines with the fleet's tag that are nobody's, with the provider in memory: the rules
+ * F_SWEEP, F_OVER and F_SOP of the checked model, and what may not be touched. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "check.h"
+#include "memory_provider.h"
+#include "orchestrator/jobs/jobs.h"
+#include "rival.h"
+#include "scene.h"
+#include "stage.h"
+#include "test_db.h"
+#include "test_service.h"
+
+enum { LEASE_MS = 60000 };
+
+static struct config *config;
+static struct bench *first;
+static struct bench *second;
+
+/* --- F_SWEEP --- */
+
+static void
+test_none_on_record(void)
+{
+    const char *id = stage_instance();
+
+    bench_run(first, &job_provisioning);
+    CHECK_I64(stage_number(id, "(provider_instance_id IS NULL)::int"), 1);
+    CHECK_I64(memory_provider_servers(), 1);
+    scene_machine(id);
+    scene_cycles(second, 5);
+    CHECK_I64(memory_provider_servers(), 2);
+    CHECK_I64(scene_orphans("true"), 0);
+
+    CHECK(bench_drive(first, id, INSTANCE_BOOTING));
+    CHECK(scene_until_rented(second, 1, 1, 1));
+    const char *kept =
+        test_db_text("SELECT provider_instance_id FROM instances WHERE id = $1", TEST_PARAMS(id));
+    scene_by_hand((struct provider_call){ .kind = CALL_SERVER_GET, .ref = kept });
+    CHECK_I64(scene_journal(id, "ORPHAN_FOUND"), 3); /* The machine, its volume, its address. */
+    CHECK_I64(scene_journal(id, "ORPHAN_DELETED"), 3);
+    CHECK_I64(scene_journal(id, "PROVIDER_TERMINATE"), 1);
+    scene_finish(first, id);
+}
+
+/* --- F_OVER --- */
+
+static void
+sweep_check_over(const char *id)
+{
+    scene_machine(id);
+    CHECK(scene_is_rented(1, 1, 1));
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    CHECK_I64(scene_orphans("gone_at IS NOT NULL AND error_message IS NULL"), 3);
+    CHECK_I64(stage_number(id, "(coalesce(next_run_at, 'infinity') > fleet_now())::int"), 1);
+    scene_clear();
+}
+
+/* The whole life first; the second machine is a late one of its own create. */
+static void
+test_of_what_is_terminated(void)
+{
+    const char *id = stage_instance();
+
+    CHECK(bench_drive(first, id, INSTANCE_BOOTING));
+    stage_wish(id, "terminate");
+    CHECK(bench_drive(first, id, INSTANCE_TERMINATED));
+    test_db_exec("UPDATE provider_operations SET gone_at = NULL WHERE kind = 'server_create'");
+    const char *ref = scene_machine(id);
+    test_db_text("UPDATE provider_operations SET provider_ref = $2"
+                 " WHERE instance_id = $1 AND kind = 'server_create'",
+                 TEST_PARAMS(id, ref));
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    CHECK_I64(test_db_i64("SELECT count(*) FROM provider_operations WHERE instance_id = $1"
+                          " AND kind = 'server_create' AND gone_at IS NULL",
+                          TEST_PARAMS(id)),
+              0);
+    scene_clear();
+}
+
+static void
+test_of_what_is_archived(void)
+{
+    sweep_check_over(scene_instance(INSTANCE_ARCHIVED));
+}
+
+static void
+test_of_what_was_never_provisioned(void)
+{
+    sweep_check_over(scene_instance(INSTANCE_PROVISIONING_FAILED));
+}
+
+static void
+test_of_what_failed_without_a_machine(void)
+{
+    sweep_check_over(scene_instance(INSTANCE_STARTUP_FAILED));
+    sweep_check_over(scene_instance(INSTANCE_FAILED));
+}
+
+static void
+test_of_what_failed_with_its_machine(void)
+{
+    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
+    const char *ref = scene_machine(id);
+
+    test_db_text("UPDATE instances SET provider_instance_id = $2 WHERE id = $1",
+                 TEST_PARAMS(id, ref));
+    scene_cycles(first, 5);
+    CHECK(scene_is_rented(1, 1, 1));
+    CHECK_I64(scene_orphans("true"), 0);
+    scene_finish(first, id);
+}
+
+/* --- F_SOP --- */
+
+static void
+sweep_die(void *argument)
+{
+    (void)argument;
+    raise(SIGKILL);
+}
+
+static bool
+sweep_and_die(void)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        stage_once(KILL_POINT_INTENDED, "server_poweroff", sweep_die, NULL);
+        bench_run(bench_new(config), &job_watch_dog);
+        _exit(0);
+    }
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+           WTERMSIG(status) == SIGKILL;
+}
+
+static void
+test_death_after_the_intent(void)
+{
+    const char *id = scene_instance(INSTANCE_TERMINATED);
+
+    scene_machine(id);
+    scene_cycle(first); /* On record. */
+    test_db_shift_clock(SCENE_PERIOD_MS);
+    CHECK(sweep_and_die());
+    CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome IS NULL"
+                           " AND shard_job = 'job-watch-dog' AND kind = 'server_poweroff'"),
+              1);
+    CHECK_I64(scene_cycle(second).claimed, 0); /* Its lease runs. */
+    test_db_shift_clock(LEASE_MS - SCENE_PERIOD_MS + 1);
+    int64_t stops = memory_provider_calls(CALL_SERVER_POWEROFF);
+    CHECK_I64(bench_run(second, &job_watch_dog).claimed, 1);
+    CHECK_I64(memory_provider_calls(CALL_SERVER_POWEROFF), stops); /* It may yet be sent. */
+    CHECK(scene_until_rented(second, 0, 0, 0));
+    CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome = 'closed'"
+                           " AND shard_job = 'job-watch-dog' AND kind = 'server_poweroff'"),
+              1);
+    scene_clear();
+}
+
+static void
+test_answer_that_is_lost(void)
+{
+    const char *id = scene_instance(INSTANCE_TERMINATED);
+
+    memory_provider_lose_reply(CALL_SERVER_DELETE, 1);
+    memory_provider_lose_reply(CALL_VOLUME_DELETE, 1);
+    scene_machine(id);
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome = 'unknown'"
+                           " AND shard_job IS NOT NULL AND resolved_at IS NULL"),
+              0);
+    scene_clear();
+}
+
+/* --- recording against the sweep --- */
+
+struct recording {
+    struct rival *rival;
+    const char *id;
+    const char *ref;
+    bool stays_open;
+    atomic_bool begun;
+};
+
+static void
+sweep_record_it(void *argument)
+{
+    struct recording *recording = argument;
+
+    rival_exec(recording->rival, "BEGIN");
+    rival_exec(recording->rival,
+               arena_printf(test_db_arena(),
+                            "UPDATE instances SET provider_instance_id = '%s' WHERE id = '%s'",
+                            recording->ref, recording->id));
+    if (!recording->stays_open) {
+        rival_exec(recording->rival, "COMMIT");
+    }
+    atomic_store(&recording->begun, true);
+}
+
+static bool
+sweep_recording_has_begun(void *argument)
+{
+    return atomic_load(&((struct recording *)argument)->begun);
+}
+
+/* The sweep has looked and is about to stop the machine when it goes on record. */
+static void
+sweep_check_recording(bool stays_open)
+{
+    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
+    struct recording recording = { rival_open(config), id, scene_machine(id), stays_open, false };
+    int64_t stops = memory_provider_calls(CALL_SERVER_POWEROFF);
+
+    scene_cycle(first);
+    CHECK_I64(scene_orphans("verdict = 'orphan'"), 3);
+    test_db_shift_clock(SCENE_PERIOD_MS);
+    stage_once(STAGE_ANSWERED, "server_get", sweep_record_it, &recording);
+    bench_begin(first, &job_watch_dog);
+    CHECK(test_until(LEASE_MS / 6, sweep_recording_has_begun, &recording));
+    if (stays_open) {
+        CHECK(rival_makes_wait_for_row());
+        rival_exec(recording.rival, "COMMIT");
+    }
+    CHECK_I64(bench_end(first).code, ERR_NONE);
+    CHECK_I64(stage_leftovers(), 0);
+    rival_close(recording.rival);
+    scene_cycles(first, 3);
+    CHECK_I64(memory_provider_calls(CALL_SERVER_POWEROFF), stops);
+    CHECK(scene_is_rented(1, 1, 1));
+    CHECK_I64(scene_orphans("kind = 'server' AND released_at IS NOT NULL"), 1);
+    CHECK_I64(scene_journal(id, "ORPHAN_RELEASED"), 3);
+    scene_finish(first, id);
+}
+
+static void
+test_recording_before_the_intent(void)
+{
+    sweep_check_recording(false);
+}
+
+static void
+test_recording_while_the_intent_waits(void)
+{
+    sweep_check_recording(true);
+}
+
+int
+main(void)
+{
+    config = stage_start();
+    first = bench_new(config);
+    second = bench_new(config);
+    scene_start();
+    check_run("F_SWEEP: of two machines none goes before one is on record, then the other does",
+              test_none_on_record);
+    check_run("F_OVER: a machine of what is terminated goes, and its create with it",
+              test_of_what_is_terminated);
+    check_run("F_OVER: a machine of what is archived goes", test_of_what_is_archived);
+    check_run("F_OVER: a machine of what was never provisioned goes",
+              test_of_what_was_never_provisioned);
+    check_run("F_OVER: a machine of what failed without one goes",
+              test_of_what_failed_without_a_machine);
+    check_run("a failed instance keeps its machine for as long as it is retained",
+              test_of_what_failed_with_its_machine);
+    check_run("F_SOP: what a dead sweep left open is closed by the next, which goes on",
+              test_death_after_the_intent);
+    check_run("a deletion whose answer is lost is looked after, once", test_answer_that_is_lost);
+    check_run("a machine that went on record before the intent is not stopped",
+              test_recording_before_the_intent);
+    check_run("a machine that goes on record while the intent waits is not stopped",
+              test_recording_while_the_intent_waits);
+    bench_free(first);
+    bench_free(second);
+    return check_end();
+}
