@@ -51,6 +51,10 @@ class ApiClient:
         self._cookie = reply.headers["Set-Cookie"].split(";")[0]
         return reply.body
 
+    def take_session_of(self, other):
+        """Goes on with what another client, of another API perhaps, is logged in with."""
+        self._cookie = other._cookie  # noqa: SLF001
+
     def call(self, method, path, body=None, timeout=60, headers=None):
         sent = {"Origin": self.base_url, **(headers or {})}
         if self._cookie:
