@@ -53,13 +53,13 @@ SELECT id, status, next_run_at, lease_until
   FROM instances
  WHERE next_run_at < fleet_now() - interval '30 s' AND lease_until < fleet_now() - interval '30 s';
 
--- an instance is past its deadline, with nobody at it and no error on record
+-- an instance is past its deadline, with nobody at it and no error on record, and is not missed either
 SELECT id, status, deadline_at, next_run_at
   FROM instances
  WHERE status NOT IN ('ready', 'terminated', 'archived')
    AND deadline_at < fleet_now() - interval '15 s'
    AND coalesce(preserve_until, '-infinity') < fleet_now()
-   AND lease_until < fleet_now() AND error_code IS NULL;
+   AND lease_until < fleet_now() AND error_code IS NULL AND gone_first_seen_at IS NULL;
 
 -- the next look at an instance comes later than its deadline
 SELECT id, status, deadline_at, next_run_at

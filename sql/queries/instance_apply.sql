@@ -2,7 +2,7 @@
 -- with all that goes with them, in one statement.  A row that moved on is left alone and not
 -- returned.  Releases the leases.
 --   $1 decisions [{instance_id, token, from, to, rule, wish_version, deadline_ms, next_run_ms,
---      next_generation, record_ref, machine_mark, address, server_state, failed, error_code, message,
+--      sightings, next_generation, record_ref, machine_mark, address, server_state, failed, error_code, message,
 --      progress, notes, action, beat_status, reason, thing_kind, thing_ref, thing_next_ms, health}]
 --   $2 marks [{instance_id, kind, id, ref}]
 --   $3 things [{instance_id, kind, ref, name, volume_type, size_bytes, is_boot,
@@ -13,8 +13,8 @@
 WITH d AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (
         instance_id uuid, token bigint, "from" text, "to" text, rule text, wish_version bigint,
-        deadline_ms bigint, next_run_ms bigint, next_generation boolean, record_ref text,
-        machine_mark text, address inet, server_state text, failed boolean, error_code text,
+        deadline_ms bigint, next_run_ms bigint, sightings integer, next_generation boolean,
+        record_ref text, machine_mark text, address inet, server_state text, failed boolean, error_code text,
         message text, progress integer, notes integer, action text, beat_status text, reason text,
         thing_kind text, thing_ref text, thing_next_ms bigint, health boolean)),
 roots AS MATERIALIZED ( -- What rests on another member is judged with the root locked first.
@@ -42,7 +42,13 @@ applied AS (
                             ELSE i.failed_at END,
            terminated_at = CASE WHEN d."to" = 'terminated' AND i.terminated_at IS NULL
                                 THEN (SELECT fleet_now()) ELSE i.terminated_at END,
-           deletion_reason = coalesce(d.reason, i.deletion_reason),
+           deletion_reason = coalesce(i.deletion_reason, d.reason),
+           deleted_by_provider = i.deleted_by_provider
+                                 OR d.rule IS NOT DISTINCT FROM 'server_vanished',
+           vanished_at = CASE WHEN d.rule = 'server_vanished' THEN (SELECT fleet_now())
+                              ELSE i.vanished_at END,
+           vanish_confirmed_ref = CASE WHEN d.machine_mark IS DISTINCT FROM 'seen'
+                                       THEN i.vanish_confirmed_ref END,
            error_code = CASE WHEN d.error_code IS NULL THEN i.error_code
                              ELSE nullif(d.error_code, '') END,
            error_message = CASE WHEN d.error_code IS NULL THEN i.error_message
@@ -50,10 +56,15 @@ applied AS (
            provider_instance_id = coalesce(d.record_ref, i.provider_instance_id),
            machine_gone = CASE WHEN d.record_ref IS NOT NULL THEN false
                                ELSE i.machine_gone OR d.machine_mark IS NOT DISTINCT FROM 'gone' END,
-           gone_first_seen_at = CASE WHEN d.machine_mark = 'absent' THEN (SELECT fleet_now())
+           gone_first_seen_at = CASE WHEN d.machine_mark = 'absent'
+                                     THEN coalesce(i.gone_first_seen_at, (SELECT fleet_now()))
                                      WHEN d.machine_mark IN ('gone', 'seen') THEN NULL
                                      WHEN d.record_ref IS NOT NULL THEN NULL
                                      ELSE i.gone_first_seen_at END,
+           gone_looks = CASE WHEN d.machine_mark = 'absent' THEN i.gone_looks + 1
+                             WHEN d.machine_mark IN ('gone', 'seen') THEN 0
+                             WHEN d.record_ref IS NOT NULL THEN 0
+                             ELSE i.gone_looks END,
            ip_address = coalesce(d.address, i.ip_address),
            server_state = coalesce(d.server_state, i.server_state),
            last_look_at = (SELECT fleet_now()),
@@ -64,8 +75,8 @@ applied AS (
                                         WHEN d.health THEN 0
                                         ELSE i.health_check_failures END,
            attempts = CASE WHEN d.failed THEN i.attempts ELSE 0 END,
-           next_run_at = CASE WHEN r.wish_version = d.wish_version THEN from_ms(d.next_run_ms)
-                              ELSE (SELECT fleet_now()) END,
+           next_run_at = CASE WHEN r.wish_version = d.wish_version AND i.sightings = d.sightings
+                              THEN from_ms(d.next_run_ms) ELSE (SELECT fleet_now()) END,
            lease_until = '-infinity',
            lease_owner = NULL
       FROM d, roots r

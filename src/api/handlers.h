@@ -39,6 +39,9 @@ struct error handle_regions(struct exchange *exchange, struct db *db);
 struct error handle_zones(struct exchange *exchange, struct db *db);
 struct error handle_instance_types(struct exchange *exchange, struct db *db);
 
+/* handle_vanish.c */
+struct error handle_confirm_vanished(struct exchange *exchange, struct db *db);
+
 /* handle_journal.c */
 struct error handle_action_logs(struct exchange *exchange, struct db *db);
 struct error handle_action_types(struct exchange *exchange, struct db *db);

@@ -38,6 +38,8 @@ const struct endpoint endpoints[] = {
     { "GET", "/providers", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_providers) },
     { "GET", "/regions", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_regions) },
     { "GET", "/zones", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_zones) },
+    { "POST", "/zones/{id}/confirm-vanished", ROLE_OPERATOR, ENDPOINT_NO_BODY,
+      IN(ORDINARY, handle_confirm_vanished) },
     { "GET", "/instance_types", ROLE_VIEWER, ENDPOINT_NO_BODY,
       IN(ORDINARY, handle_instance_types) },
     { "GET", "/alerts", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_alerts) },

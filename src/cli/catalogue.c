@@ -99,6 +99,28 @@ catalogue_provider_of_zone(struct cli *cli, const char *zone, const char **out_c
     return NO_ERROR;
 }
 
+struct error
+catalogue_find_zone(struct cli *cli, const char *zone, const char *provider, const char **out_id)
+{
+    CLEANUP_REPLY struct remote_reply zones = { 0 };
+    size_t i;
+    json_t *row;
+
+    if (provider == NULL) {
+        TRY(catalogue_provider_of_zone(cli, zone, &provider));
+    }
+    TRY(remote_get(cli, cli->arena, "/zones", true, &zones));
+    json_array_foreach(zones.json, i, row)
+    {
+        if (strcmp(json_get_string(row, "code", ""), zone) == 0 &&
+            strcmp(json_get_string(row, "provider_code", ""), provider) == 0) {
+            *out_id = arena_strdup(cli->arena, json_get_string(row, "id", ""));
+            return NO_ERROR;
+        }
+    }
+    return error_make(cli->arena, ERR_INPUT, "provider '%s' has no zone '%s'", provider, zone);
+}
+
 bool
 catalogue_is_active(const json_t *row)
 {

@@ -14,6 +14,11 @@ catalogue_find_model(struct cli *cli, const char *given, const char **out_id);
 MUST_CHECK struct error
 catalogue_provider_of_zone(struct cli *cli, const char *zone, const char **out_code);
 
+/* The catalogue id of the zone with that code; provider: its code, NULL where only one has such a zone.
+ * ERR_INPUT says what there is. */
+MUST_CHECK struct error
+catalogue_find_zone(struct cli *cli, const char *zone, const char *provider, const char **out_id);
+
 /* NULL: not in the list. */
 const json_t *catalogue_model_in(const json_t *models, const char *given);
 bool catalogue_is_active(const json_t *row);

@@ -43,6 +43,10 @@ static const struct option_form alerts_options[] = {
     { "status", "S", "open, acknowledged or resolved; all of them where not told" },
     { 0 },
 };
+static const struct option_form zones_options[] = {
+    { "provider", "P", "whose; needed where several have a zone of that name" },
+    { 0 },
+};
 static const struct option_form types_options[] = {
     { "model", "M", "those that this model fits on" },
     { 0 },
@@ -63,7 +67,10 @@ static const struct command commands[] = {
       { "", 0, 0, types_options },
       "kinds of machines: size, price, what fits",
       types_run },
-    { "zones", { "", 0, 0, NULL }, "where machines can be rented", zones_run },
+    { "zones",
+      { "[confirm-vanished ZONE]", 0, 2, zones_options },
+      "where machines can be rented; or: those that are absent there are really gone",
+      zones_run },
     { "deploy",
       { "", 0, 0, deploy_options },
       "rent a machine and serve a model on it",

@@ -233,6 +233,7 @@ decide_step(struct decide_context *c)
     case INSTANCE_TERMINATED:
         return decide_archive(c);
     case INSTANCE_READY:
+        return loss_step(c);
     case INSTANCE_ARCHIVED:
     case INSTANCE_STATE_COUNT_:
         break;
@@ -262,7 +263,7 @@ decide(const struct instance *instance, const struct seen *seen, const struct po
                             .message = "nothing to do" };
     struct decide_context c = { instance, seen, policy, now_ms, random, &out };
 
-    if (!decide_wish(&c) && !decide_reinstall(&c)) {
+    if (!decide_wish(&c) && !vanish_step(&c) && !decide_reinstall(&c)) {
         decide_step(&c);
     }
     if (out.rule == RULE_NONE && !out.act.wanted && look_is_denied(instance, seen)) {

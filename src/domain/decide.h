@@ -16,8 +16,8 @@ enum mark_kind {
     MARK_OPERATION_RESOLVED,   /* an unknown outcome: what is seen now counts */
     MARK_OPERATION_EMPTY_LOOK, /* first look for it in vain */
     MARK_CREATE_GONE,          /* the machine that it made is proven gone */
-    MARK_MACHINE_ABSENT,       /* first look in vain */
-    MARK_MACHINE_GONE,         /* second */
+    MARK_MACHINE_ABSENT,       /* a look in vain; since when is told by the first */
+    MARK_MACHINE_GONE,         /* looks enough */
     MARK_MACHINE_SEEN,         /* there after all */
     MARK_VOLUME_ABSENT,
     MARK_VOLUME_GONE,

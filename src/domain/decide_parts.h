@@ -36,6 +36,9 @@ bool operation_settle_creates(struct decide_context *c);
 bool decide_act_unless_paused(struct decide_context *c, enum call_kind kind, const char *ref,
                               const char *message);
 
+bool vanish_step(struct decide_context *c); /* vanish_rules.c; false: the machine is there */
+bool loss_step(struct decide_context *c);   /* loss_rules.c */
+bool server_is_stopped(const struct seen *seen);
 bool provision_step(struct decide_context *c); /* provision_rules.c */
 bool startup_step(struct decide_context *c);   /* startup_rules.c */
 bool drain_step(struct decide_context *c);     /* drain_rules.c */

@@ -21,13 +21,10 @@ drain_is_quiet(const struct instance *instance)
 static bool
 drain_worker_is_lost(const struct decide_context *c)
 {
-    const struct server_view *server = c->seen->server;
     const struct probe_seen *readyz = &c->seen->probes[PROBE_READYZ];
-    bool stopped = c->seen->server_class == ANSWER_OK && server != NULL &&
-                   (server->state == SERVER_STOPPED || server->state == SERVER_STOPPED_IN_PLACE);
 
     return look_worker_is_silent(c->instance, c->policy, c->now_ms) &&
-           (stopped || (readyz->asked && !readyz->answered));
+           (server_is_stopped(c->seen) || (readyz->asked && !readyz->answered));
 }
 
 bool

@@ -83,13 +83,23 @@ struct instance {
     const char *machine_ref; /* "" while none is on record */
     const char *address;     /* "" while none is known */
     int64_t gone_first_seen_ms;
-    bool machine_gone; /* proven; the ref stays for the record */
-    unsigned notes;    /* enum note: steps journalled in this generation */
+    int64_t gone_looks;    /* in vain, since gone_first_seen_ms */
+    bool machine_gone;     /* proven; the ref stays for the record */
+    bool machine_halted;   /* last seen in another state than running */
+    bool vanish_confirmed; /* an operator says that this machine is gone */
+    int64_t sightings;     /* raised by each fact that is written without a lease */
+    unsigned notes;        /* enum note: steps journalled in this generation */
     int64_t attempts;
     int64_t check_failures;
     bool ready_elsewhere;   /* another member of the root is ready */
     bool live_elsewhere;    /* another member of the root is live */
     bool pending_elsewhere; /* another member is a pending replacement */
+
+    /* While the machine is absent: of its zone, what can vanish or did so lately, and how much of it
+     * is absent or did (sql/migrations/0013_vanish.sql). */
+    int64_t zone_machines;
+    int64_t zone_vanishing;
+    int64_t zone_watched_ms; /* its machines were looked through by a list of then */
 
     int64_t zone_paused_until_ms;
     bool zone_paused_for_quota; /* ... which holds back nothing that gives back */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "domain/transitions.h"
+
 enum { SILENT_PERIODS = 5 }; /* lifecycle.md, Dead workers */
 
 static bool
@@ -209,6 +211,8 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
     if (instance->wish != WISH_RUNNING && instance->state != INSTANCE_TERMINATING && !draining) {
         return plan;
     }
+    bool missed = machine && instance->gone_first_seen_ms != 0 &&
+                  transition_find(instance->state, RULE_SERVER_VANISHED) != NULL;
     switch (instance->state) {
     case INSTANCE_PROVISIONING:
         plan.list = !recorded || instance_unsettled_create(instance) != NULL;
@@ -235,6 +239,8 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
         }
         break;
     case INSTANCE_READY:
+        plan.server_ref = instance->machine_halted ? instance->machine_ref : "";
+        break;
     case INSTANCE_TERMINATED:
     case INSTANCE_PROVISIONING_FAILED:
     case INSTANCE_STARTUP_FAILED:
@@ -242,6 +248,10 @@ look_plan(const struct instance *instance, const struct policy *policy, int64_t 
     case INSTANCE_ARCHIVED:
     case INSTANCE_STATE_COUNT_:
         break;
+    }
+    if (missed) {
+        plan.list = true;
+        plan.server_ref = instance->machine_ref;
     }
     return plan;
 }

@@ -86,6 +86,12 @@ const char *answer_class_error_code(enum answer_class class)
     return "";
 }
 
+bool
+server_state_is_stopped(enum server_state state)
+{
+    return state == SERVER_STOPPED || state == SERVER_STOPPED_IN_PLACE;
+}
+
 const char *
 server_state_name(enum server_state state)
 {

@@ -90,6 +90,7 @@ enum server_state {
 #undef X
 };
 
+bool server_state_is_stopped(enum server_state state); /* in place or not */
 const char *server_state_name(enum server_state state);
 enum server_state server_state_parse(const char *name); /* SERVER_OTHER when unknown */
 

@@ -24,6 +24,10 @@ struct policy {
     int64_t provision_attempts_max; /* a count */
     int64_t list_lag_ms;
     int64_t gone_confirm_ms;
+    int64_t vanish_percent;   /* of a zone's machines: above, it is a mass vanish ... */
+    int64_t vanish_minimum;   /* ... from that many on (a count) */
+    int64_t vanish_window_ms; /* what vanished in it counts together */
+    int64_t vanish_alone_ms;  /* a zone's single machine is missed for so long */
     int64_t volume_backoff_ms;
     int64_t volume_attempts_max; /* a count */
     int64_t settle_ms;           /* between two looks at a machine that is changing by itself */

@@ -117,9 +117,6 @@ provision_power_on(struct decide_context *c)
 static bool
 provision_prepare(struct decide_context *c)
 {
-    if (c->seen->server_class == ANSWER_NOT_FOUND) {
-        return decide_retry(c, "the machine on record is not found at the provider");
-    }
     if (c->seen->server_class != ANSWER_OK) {
         return decide_retry(c, "the provider does not answer; nothing is concluded");
     }

@@ -67,6 +67,10 @@ startup_progress(struct decide_context *c)
 {
     bool served = probe_holds(c, PROBE_MODELS);
 
+    /* Probes and beats that are still young are older than that. */
+    if (server_is_stopped(c->seen)) {
+        return false;
+    }
     if (served && probe_holds(c, PROBE_WARMUP)) {
         if (c->instance->ready_elsewhere) {
             return decide_wait(c, c->policy->check_base_ms, "another member of the wish serves");
@@ -144,6 +148,9 @@ startup_reason(const struct decide_context *c)
     if (c->seen->server_class != ANSWER_OK) {
         return "the provider does not show the machine";
     }
+    if (server_is_stopped(c->seen)) {
+        return "the provider shows the machine stopped";
+    }
     if (c->instance->address[0] == '\0') {
         return "the machine has no address yet";
     }
@@ -158,7 +165,7 @@ startup_reason(const struct decide_context *c)
 static bool
 startup_wait(struct decide_context *c)
 {
-    bool warming = probe_holds(c, PROBE_MODELS);
+    bool warming = probe_holds(c, PROBE_MODELS) && !server_is_stopped(c->seen);
     int64_t failures = c->instance->check_failures + 1;
 
     if (warming && !c->seen->probes[PROBE_WARMUP].asked) {

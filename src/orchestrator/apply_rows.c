@@ -95,6 +95,9 @@ apply_machine_mark(const struct decision *decision)
 static const char *
 apply_reason(const struct instance_case *one)
 {
+    if (one->decision.rule == RULE_SERVER_VANISHED) {
+        return "provider_deleted";
+    }
     if (one->decision.rule != RULE_SERVER_GONE) {
         return NULL;
     }
@@ -134,6 +137,7 @@ apply_decision_row(const struct instance_case *one, bool health)
         json_string_or_null(server == NULL ? NULL : server_state_name(server->state)), "failed",
         d->failed, "error_code", json_string_or_null(d->error_code), "message", d->message);
 
+    json_object_set_new(row, "sightings", json_integer(one->instance.sightings));
     json_object_set_new(row, "progress", json_integer(d->progress));
     json_object_set_new(row, "notes", json_integer(d->notes));
     json_object_set_new(row, "action", json_string(apply_action(d)));

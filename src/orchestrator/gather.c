@@ -56,6 +56,15 @@ gather_instance(const struct db_rows *rows, size_t row, struct instance *out)
         .machine_ref = row_text(rows, row, "provider_instance_id"),
         .address = row_text(rows, row, "address"),
         .gone_first_seen_ms = row_i64(rows, row, "gone_first_seen_ms", 0),
+        .gone_looks = row_i64(rows, row, "gone_looks", 0),
+        .machine_halted =
+            !row_is_null(rows, row, "server_state") &&
+            strcmp(row_text(rows, row, "server_state"), server_state_name(SERVER_RUNNING)) != 0,
+        .vanish_confirmed = row_bool(rows, row, "vanish_confirmed"),
+        .sightings = row_i64(rows, row, "sightings", 0),
+        .zone_machines = row_i64(rows, row, "zone_machines", 0),
+        .zone_vanishing = row_i64(rows, row, "zone_vanishing", 0),
+        .zone_watched_ms = row_i64(rows, row, "zone_watched_ms", 0),
         .machine_gone = row_bool(rows, row, "machine_gone"),
         .notes = (unsigned)row_i64(rows, row, "notes", 0),
         .attempts = row_i64(rows, row, "attempts", 0),
@@ -227,7 +236,8 @@ gather_facts(struct job_cycle *cycle, struct instance_case *cases, size_t count)
         ids[i] = cases[i].id;
     }
     const char *array = db_uuid_array(arena, ids, count);
-    TRY(db_run(cycle->db, arena, Q_INSTANCE_FACTS, &rows, DB_PARAMS(array)));
+    TRY(db_run(cycle->db, arena, Q_INSTANCE_FACTS, &rows,
+               DB_PARAMS(array, db_i64(arena, cycle->policy->vanish_window_ms))));
     if (rows.count != count) {
         return error_make(arena, ERR_INTERNAL, "%zu instances claimed, facts of %zu found", count,
                           rows.count);

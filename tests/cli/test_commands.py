@@ -22,7 +22,7 @@ TYPES = [
      'ram_gb': 4, 'cost_per_hour': 0.01, 'is_active': True, 'zones': HERE},
 ]
 ZONES = [
-    {'code': 'local', 'name': 'Local', 'provider_code': 'mock', 'region_code': 'here', 'is_active': True},
+    {'id': OTHER, 'code': 'local', 'name': 'Local', 'provider_code': 'mock', 'region_code': 'here', 'is_active': True},
     {'code': 'both', 'name': 'B', 'provider_code': 'mock', 'region_code': 'here', 'is_active': True,
      'paused_until': '2030-01-01T00:00:00.000Z', 'paused_reason': 'quota'},
     {'code': 'both', 'name': 'B', 'provider_code': 'other', 'region_code': 'there', 'is_active': False},
@@ -92,6 +92,29 @@ def test_alerts(api, cli):
     result = cli.run('alerts', '--status', 'closed')
     check_is(result.status, 2)
     check_in('open, acknowledged or resolved', result.err)
+
+
+def test_confirm_vanished(api, cli):
+    """zones confirm-vanished names the zone by its id, and says what was confirmed"""
+    catalogue(api)
+    path = f'/zones/{ZONES[0]["id"]}/confirm-vanished'
+    api.on('POST', path, {'confirmed': 2, 'instance_ids': [ONE, OTHER]})
+    cli.script()
+    out = cli.run_ok('zones', 'confirm-vanished', 'local').out
+    check_is([line.split()[0] for line in out.splitlines()], [ONE[:8], OTHER[:8]])
+    check_in('"confirmed": 2', cli.run_ok('zones', 'confirm-vanished', 'local', '--json').out)
+    api.on('POST', path, {'confirmed': 0, 'instance_ids': []})
+    check_in('no machine is absent', cli.run_ok('zones', 'confirm-vanished', 'local').out)
+    for words, says in ((['local'], 'confirm-vanished ZONE'), (['forget', 'local'], 'confirm-vanished ZONE'),
+                        (['--provider', 'mock'], 'confirm-vanished ZONE'),
+                        (['confirm-vanished', 'x'], 'there are: local, both'),
+                        (['confirm-vanished', 'both'], '--provider, one of mock, other'),
+                        (['confirm-vanished', 'local', '--provider', 'x'], "has no zone 'local'")):
+        result = cli.run('zones', *words)
+        check_is(result.status, 2)
+        check_in(says, result.err)
+    api.on('POST', path, (403, {'error': 'forbidden', 'message': 'operator_required'}))
+    check_is(cli.run('zones', 'confirm-vanished', 'local').status, 3)
 
 
 def test_deploy(api, cli):

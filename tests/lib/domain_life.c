@@ -24,6 +24,8 @@ life_begin(struct life *life, uint64_t seed)
         .machine_ref = "",
         .address = "",
         .zone_group_ref = "g1",
+        .zone_machines = 1,
+        .zone_vanishing = 1,
         .wanted_boot_bytes = 70,
         .operations = life->operations,
         .volumes = life->volumes,
@@ -150,6 +152,27 @@ life_mark_operation(struct life *life, const struct mark *mark)
 }
 
 static void
+life_misses(struct life *life)
+{
+    struct instance *instance = &life->instance;
+
+    instance->gone_looks++;
+    if (instance->gone_first_seen_ms == 0) {
+        instance->gone_first_seen_ms = life->now_ms;
+    }
+}
+
+void
+life_vanish(struct life *life)
+{
+    struct life_machine *machine = life_machine_of(life, life->instance.machine_ref);
+
+    machine->alive = false;
+    machine->died_ms = life->now_ms;
+    life_misses(life);
+}
+
+static void
 life_mark(struct life *life, const struct mark *mark)
 {
     struct instance *instance = &life->instance;
@@ -166,11 +189,13 @@ life_mark(struct life *life, const struct mark *mark)
         life_mark_operation(life, mark);
         break;
     case MARK_MACHINE_ABSENT:
+        life_misses(life);
+        break;
     case MARK_MACHINE_SEEN:
-        instance->gone_first_seen_ms = mark->kind == MARK_MACHINE_SEEN ? 0 : life->now_ms;
+        instance->gone_first_seen_ms = instance->gone_looks = 0;
         break;
     case MARK_MACHINE_GONE:
-        instance->gone_first_seen_ms = 0;
+        instance->gone_first_seen_ms = instance->gone_looks = 0;
         instance->machine_gone = true;
         for (size_t i = 0; i < instance->operation_count; i++) {
             bool made = life->operations[i].kind == CALL_SERVER_CREATE &&
@@ -228,6 +253,7 @@ life_move(struct life *life, const struct decision *decision)
         life->refused_ends++;
         return;
     }
+    life->vanished = life->vanished || decision->rule == RULE_SERVER_VANISHED;
     instance->state = decision->to;
     instance->status_changed_ms = life->now_ms;
     instance->check_failures = 0;
@@ -254,7 +280,7 @@ life_apply(struct life *life, const struct decision *decision, const struct seen
     if (decision->record_ref != NULL) {
         instance->machine_ref = life_machine_of(life, decision->record_ref)->ref;
         instance->machine_gone = false;
-        instance->gone_first_seen_ms = 0;
+        instance->gone_first_seen_ms = instance->gone_looks = 0;
     }
     instance->address = decision->address != NULL ? decision->address : instance->address;
     for (size_t i = 0; i < decision->mark_count; i++) {
@@ -328,6 +354,7 @@ life_turn(struct life *life)
 
     life->cycles++;
     life->instance.attempts++;
+    life->instance.zone_watched_ms = life->now_ms;
     life_world_moves(life);
     life_look(life, &look, &seen);
     life_world_moves(life);

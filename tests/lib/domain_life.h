@@ -71,6 +71,7 @@ struct life {
     int alive_most;
     int refused_intents; /* acts that the database would not have let happen */
     int refused_ends;    /* server_gone that it would not have let happen */
+    bool vanished;       /* server_vanished was concluded */
     const char *message;
 };
 
@@ -78,6 +79,8 @@ void life_begin(struct life *life, uint64_t seed);
 /* One cycle: claim, look, decide, act, apply; then the time of the next run.  False: none is due
  * any more. */
 bool life_turn(struct life *life);
+/* Its machine is gone behind our back, and the watch-dog has missed it. */
+void life_vanish(struct life *life);
 /* How much is rented at the provider. */
 int life_rented(const struct life *life);
 

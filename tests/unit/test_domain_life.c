@@ -16,7 +16,7 @@ enum {
     WEEK = 7 * 24,
 };
 
-enum life_goal { SERVES, GIVEN_UP, TERMINATED_EARLY, DRAINED, REINSTALLED };
+enum life_goal { SERVES, GIVEN_UP, TERMINATED_EARLY, DRAINED, REINSTALLED, VANISHES };
 
 struct scenario {
     const char *name;
@@ -74,6 +74,7 @@ static const struct scenario scenarios[] = {
       REINSTALLED,
       true,
       false },
+    { "its machine vanishes", { .looks = 15, .crashed = 10 }, VANISHES, true, false },
     { "creates arrive late", { .late = 50 }, SERVES, true, true },
     { "creates arrive late, and it is terminated early",
       { .late = 70, .crashed = 10 },
@@ -115,6 +116,10 @@ life_test_live(const struct scenario *scenario, uint64_t seed, struct life *life
     life_test_run(life, scenario->goal == TERMINATED_EARLY ? (int)(seed % 17) : CYCLES_MAX);
     if (scenario->goal == REINSTALLED && life->instance.state == INSTANCE_READY) {
         life->instance.wanted_generation++;
+        life_test_run(life, CYCLES_MAX);
+    }
+    if (scenario->goal == VANISHES && life->instance.state == INSTANCE_READY) {
+        life_vanish(life);
         life_test_run(life, CYCLES_MAX);
     }
     bool rests = life->instance.state == INSTANCE_READY;
@@ -170,9 +175,11 @@ test_lives(void)
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
         int served = 0;
         int again = 0;
+        int vanished = 0;
         for (uint64_t seed = 1; seed <= LIVES; seed++) {
             life_test_live(&scenarios[i], seed, &life);
             served += life.instance.was_ready;
+            vanished += life.vanished;
             again += life.instance.was_ready && life.instance.generation == 2 &&
                      life.instance.heartbeat.generation == 2;
             if (!life_test_judge(&scenarios[i], &life, seed)) {
@@ -181,6 +188,7 @@ test_lives(void)
         }
         bool some_serve =
             (scenarios[i].goal != SERVES && scenarios[i].goal != DRAINED) || served > 0;
+        CHECK_CASE(scenarios[i].goal != VANISHES || vanished > 0, scenarios[i].name);
         CHECK_CASE(scenarios[i].goal != REINSTALLED || again > 0, scenarios[i].name);
         CHECK_CASE(some_serve && (scenarios[i].goal != GIVEN_UP || served == 0), scenarios[i].name);
     }

@@ -4,7 +4,7 @@
 #include "orchestrator/jobs/jobs.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/sweep.h"
-#include "orchestrator/watch.h"
+#include "orchestrator/watch_vanish.h"
 #include "orchestrator/zone_rest.h"
 
 bool
@@ -26,7 +26,6 @@ watch_dog_begin(struct job_cycle *cycle, const struct db_rows *claimed, struct w
 {
     struct provider **owners = arena_array(cycle->arena, struct provider *, claimed->count);
     int64_t period_ms = config_ms(cycle->config, SETTING_JOB_WATCH_DOG_PERIOD_SECONDS);
-    int64_t asked_at_ms = cycle_now_ms(cycle);
     const struct provider_call *lists = shard_ask(cycle, claimed, CALL_SERVER_LIST, true, owners);
 
     for (size_t row = 0; row < claimed->count; row++) {
@@ -42,7 +41,7 @@ watch_dog_begin(struct job_cycle *cycle, const struct db_rows *claimed, struct w
             .token = row_i64(claimed, row, "fencing_token", 0),
             .provider = owners[row],
             .list = &lists[row],
-            .listed_at_ms = asked_at_ms,
+            .listed_at_ms = cycle->claim_now_ms, /* The database's own, and surely before. */
             .next_run_ms = cycle_now_ms(cycle) + pause_ms,
             .failed = !listed,
             .error_code = answer_class_error_code(lists[row].class),
@@ -82,6 +81,7 @@ job_watch_dog_run(struct job_cycle *cycle)
     struct watched_zone *zones = arena_array(cycle->arena, struct watched_zone, claimed.count);
     watch_dog_begin(cycle, &claimed, zones);
     TRY(zone_rest_watch(cycle, zones, claimed.count));
+    TRY(vanish_watch_run(cycle, zones, claimed.count));
     TRY(sweep_run(cycle, zones, claimed.count, marks));
     return watch_dog_end(cycle, zones, claimed.count, marks);
 }
