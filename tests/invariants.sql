@@ -198,3 +198,30 @@ SELECT z.id, z.code
                   AND o.found_at < fleet_now() - interval '30 s')
    AND NOT EXISTS (SELECT FROM alerts a
                     WHERE a.zone_id = z.id AND a.name = 'OrphansFound' AND a.status <> 'resolved');
+
+-- an instance that is over was told to cost money, and not to have ceased to
+SELECT i.id, i.status, b.occurred_at
+  FROM instances i JOIN outbox b ON b.instance_id = i.id AND b.type = 'EVT:INSTANCE_COST_START'
+ WHERE i.status IN ('terminated', 'archived')
+   AND NOT EXISTS (SELECT FROM outbox e WHERE e.instance_id = i.id
+                      AND e.type = 'EVT:INSTANCE_COST_STOP');
+
+-- an instance that is ready was not told to cost money, or was told to have ceased to
+SELECT i.id, b.occurred_at AS began, e.occurred_at AS ceased
+  FROM instances i
+  LEFT JOIN outbox b ON b.instance_id = i.id AND b.type = 'EVT:INSTANCE_COST_START'
+  LEFT JOIN outbox e ON e.instance_id = i.id AND e.type = 'EVT:INSTANCE_COST_STOP'
+ WHERE i.status = 'ready' AND (b.id IS NULL OR e.id IS NOT NULL);
+
+-- money was told to cease that was not told before to run, or earlier than it began
+SELECT e.instance_id, b.occurred_at AS began, e.occurred_at AS ceased
+  FROM outbox e
+  LEFT JOIN outbox b ON b.instance_id = e.instance_id AND b.type = 'EVT:INSTANCE_COST_START'
+ WHERE e.type = 'EVT:INSTANCE_COST_STOP'
+   AND (b.id IS NULL OR b.id > e.id OR b.occurred_at > e.occurred_at);
+
+-- a row of the outbox was published before an older one of the same instance
+SELECT o.id, o.instance_id, o.type
+  FROM outbox o JOIN outbox older ON older.lane = o.lane AND older.id < o.id
+ WHERE o.published_at IS NOT NULL
+   AND (older.published_at IS NULL OR older.published_at > o.published_at);

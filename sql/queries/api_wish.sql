@@ -66,6 +66,12 @@ WITH members AS MATERIALIZED (
            w.status, fleet_now()
       FROM wanted w
      WHERE w.refusal IS NULL AND NOT w.done
+), told AS ( -- The row is locked by now: what is told of it is told in the order of its wishes.
+    INSERT INTO outbox (instance_id, type, body)
+    SELECT w.id, 'CMD:' || upper($2::text),
+           jsonb_build_object('instance_id', w.id, 'correlation_id', $4::text)
+      FROM wanted w
+     WHERE w.refusal IS NULL AND NOT w.done AND $2::text IN ('terminate', 'reinstall')
 )
 SELECT w.status, w.refusal, w.done,
        (SELECT coalesce(json_agg(a.wish ORDER BY a.wish), '[]') FROM wishes a

@@ -3,7 +3,8 @@
 -- returned.  Releases the leases.
 --   $1 decisions [{instance_id, token, from, to, rule, wish_version, deadline_ms, next_run_ms,
 --      sightings, next_generation, record_ref, machine_mark, address, server_state, failed, error_code, message,
---      progress, notes, action, beat_status, reason, thing_kind, thing_ref, thing_next_ms, health}]
+--      progress, notes, action, beat_status, reason, thing_kind, thing_ref, thing_next_ms, health,
+--      created_ms}]
 --   $2 marks [{instance_id, kind, id, ref}]
 --   $3 things [{instance_id, kind, ref, name, volume_type, size_bytes, is_boot,
 --      delete_on_terminate, address}]
@@ -16,7 +17,8 @@ WITH d AS MATERIALIZED (
         deadline_ms bigint, next_run_ms bigint, sightings integer, next_generation boolean,
         record_ref text, machine_mark text, address inet, server_state text, failed boolean, error_code text,
         message text, progress integer, notes integer, action text, beat_status text, reason text,
-        thing_kind text, thing_ref text, thing_next_ms bigint, health boolean)),
+        thing_kind text, thing_ref text, thing_next_ms bigint, health boolean,
+        created_ms bigint)),
 roots AS MATERIALIZED ( -- What rests on another member is judged with the root locked first.
     SELECT r.id, r.wish_version FROM instances r
      WHERE r.id IN (SELECT i.root_id FROM d JOIN instances i ON i.id = d.instance_id)
@@ -100,13 +102,42 @@ applied AS (
             AND NOT EXISTS (SELECT FROM instance_addresses a
                              WHERE a.instance_id = i.id AND a.deleted_at IS NULL)))
     RETURNING i.id, i.root_id, i.status, i.provider_id, i.zone_id, i.correlation_id, i.generation,
-              i.provider_instance_id, i.attempts, d.*),
+              i.provider_instance_id, i.instance_type_id, i.machine_gone, i.created_at,
+              i.terminated_at, i.status_changed_at, i.deleted_by_provider, i.attempts, d.*),
 refused AS ( -- Still ours, but what it rested on is so no more: looked at again at once.
     UPDATE instances i
        SET next_run_at = (SELECT fleet_now()), lease_until = '-infinity', lease_owner = NULL
       FROM d
      WHERE i.id = d.instance_id AND i.fencing_token = d.token AND i.status = d."from"
        AND NOT EXISTS (SELECT FROM applied a WHERE a.id = i.id)),
+started AS ( -- A machine that no outcome named: it was looked for, and found.
+    INSERT INTO outbox (instance_id, type, occurred_at, body)
+    SELECT a.id, 'EVT:INSTANCE_COST_START', cost_start_at(a.id, a.created_ms),
+           jsonb_build_object('instance_id', a.id, 'provider_id', a.provider_id,
+                              'instance_type_id', a.instance_type_id,
+                              'provider_instance_id', a.record_ref, 'note', 'adopted')
+      FROM applied a
+     WHERE a.record_ref IS NOT NULL
+    ON CONFLICT (instance_id) WHERE type = 'EVT:INSTANCE_COST_START' DO NOTHING
+    RETURNING id),
+stopped AS ( -- All of it is proven gone; what never was rented has cost nothing.
+    INSERT INTO outbox (instance_id, type, occurred_at, body)
+    SELECT a.id, 'EVT:INSTANCE_COST_STOP', greatest(s.occurred_at, cost_stop_at(a.id)),
+           jsonb_strip_nulls(jsonb_build_object(
+               'instance_id', a.id, 'provider_id', a.provider_id,
+               'provider_instance_id', coalesce(a.provider_instance_id,
+                                                s.body ->> 'provider_instance_id'),
+               'reason', CASE WHEN a.deleted_by_provider THEN 'provider_deleted'
+                              ELSE 'termination_confirmed' END))
+      FROM applied a
+      JOIN outbox s ON s.instance_id = a.id AND s.type = 'EVT:INSTANCE_COST_START'
+     WHERE a.rule = 'server_gone'
+        OR a.status IN ('provisioning_failed', 'startup_failed', 'failed', 'archived')
+           AND NOT (SELECT b.billed
+                      FROM instance_bill(a.id, a.status, a.provider_instance_id, a.machine_gone,
+                                         a.created_at, a.terminated_at, a.status_changed_at) b)
+    ON CONFLICT (instance_id) WHERE type = 'EVT:INSTANCE_COST_STOP' DO NOTHING
+    RETURNING id),
 operations AS (
     UPDATE provider_operations o
        SET outcome = CASE m.kind WHEN 'operation_adopted' THEN 'adopted'
@@ -122,7 +153,10 @@ operations AS (
                                       ELSE o.first_empty_look_at END,
            provider_ref = CASE WHEN m.kind = 'operation_adopted'
                                THEN coalesce(m.ref, o.provider_ref) ELSE o.provider_ref END,
-           gone_at = CASE WHEN m.kind = 'create_gone' THEN (SELECT fleet_now()) ELSE o.gone_at END
+           gone_at = CASE WHEN m.kind = 'create_gone' THEN (SELECT fleet_now()) ELSE o.gone_at END,
+           absent_since = CASE WHEN m.kind = 'create_gone'
+                               THEN (SELECT i.gone_first_seen_at FROM instances i WHERE i.id = a.id)
+                               ELSE o.absent_since END
       FROM jsonb_to_recordset($2::jsonb) AS m (instance_id uuid, kind text, id text, ref text)
       JOIN applied a ON a.id = m.instance_id
      WHERE o.op_id::text = m.id -- What its caller has told meanwhile is a fact.
@@ -131,8 +165,11 @@ operations AS (
                AND (o.outcome IS NULL OR o.outcome = 'unknown'
                     OR o.outcome = 'ok' AND o.provider_ref IS NULL))
     RETURNING o.op_id, o.instance_id, o.kind, m.kind AS mark, a.correlation_id),
-creates_gone AS ( -- The recorded machine is proven gone: so is that of its create.
-    UPDATE provider_operations o SET gone_at = (SELECT fleet_now())
+creates_gone AS ( -- The recorded machine is proven gone: so is that of its create.  The first look
+                  -- in vain is the row's from before this statement.
+    UPDATE provider_operations o
+       SET gone_at = (SELECT fleet_now()),
+           absent_since = (SELECT i.gone_first_seen_at FROM instances i WHERE i.id = a.id)
       FROM applied a
      WHERE a.machine_mark = 'gone' AND o.instance_id = a.id AND o.kind = 'server_create'
        AND o.provider_ref = a.provider_instance_id AND o.gone_at IS NULL),
@@ -236,4 +273,6 @@ journal AS (
            $6::text, NULL, NULL, NULL, 0, NULL, NULL,
            jsonb_build_object('kind', o.kind, 'mark', o.mark, 'op_id', o.op_id), (SELECT fleet_now())
       FROM operations o WHERE o.mark <> 'operation_empty_look')
-SELECT id, status, to_ms((SELECT fleet_now())) AS now_ms FROM applied;
+SELECT id, status, to_ms((SELECT fleet_now())) AS now_ms,
+       EXISTS (SELECT FROM started) OR EXISTS (SELECT FROM stopped) AS told
+  FROM applied;

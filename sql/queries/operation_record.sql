@@ -27,6 +27,17 @@ recorded AS ( -- One UPDATE for both, which reads the row anew where it was clos
        AND (o.outcome IS NULL OR o.kind = 'server_create' AND e.ref <> ''
                                  AND o.provider_ref IS DISTINCT FROM e.ref)
     RETURNING o.*, e.outcome AS answer, e.action, e.error_code),
+told AS ( -- The first machine costs money from when it was made.
+    INSERT INTO outbox (instance_id, type, occurred_at, body)
+    SELECT i.id, 'EVT:INSTANCE_COST_START',
+           cost_start_at(i.id, (r.reply ->> 'created_ms')::bigint),
+           jsonb_build_object('instance_id', i.id, 'provider_id', i.provider_id,
+                              'instance_type_id', i.instance_type_id,
+                              'provider_instance_id', r.provider_ref)
+      FROM recorded r JOIN instances i ON i.id = r.instance_id
+     WHERE r.kind = 'server_create' AND r.answer = 'ok' AND r.provider_ref IS NOT NULL
+    ON CONFLICT (instance_id) WHERE type = 'EVT:INSTANCE_COST_START' DO NOTHING
+    RETURNING id),
 volumes AS (
     INSERT INTO instance_volumes (instance_id, provider_id, zone_id, provider_volume_id, name,
                                   volume_type, size_bytes, is_boot)
@@ -58,4 +69,5 @@ journalled AS (
 -- A zone job's call is none of the instance's business, which may be over.
 UPDATE instances i SET next_run_at = least(i.next_run_at, fleet_now())
   FROM recorded r
- WHERE i.id = r.instance_id AND r.shard_job IS NULL AND i.status <> 'archived';
+ WHERE i.id = r.instance_id AND r.shard_job IS NULL AND i.status <> 'archived'
+RETURNING EXISTS (SELECT FROM told) AS told;

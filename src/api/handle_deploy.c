@@ -63,24 +63,9 @@ handle_deploy_refuse(struct exchange *exchange, struct db *db, enum placement_ve
                   DB_PARAMS(exchange->person.user_id, exchange->id, code, message, request));
 }
 
-static void
-handle_deploy_wake(struct exchange *exchange, const char *instance_id,
-                   const struct deploy_request *request, const struct db_rows *found)
-{
-    json_t *command = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "type", "CMD:PROVISION", "instance_id",
-        instance_id, "zone", request->zone, "instance_type", request->instance_type, "provider_id",
-        row_text(found, 0, "provider_id"), "zone_id", row_text(found, 0, "zone_id"),
-        "instance_type_id", row_text(found, 0, "type_id"), "model_id",
-        row_text(found, 0, "model_id"), "correlation_id", exchange->id);
-
-    wake_publish(exchange->api->wake, WAKE_COMMANDS, json_text(exchange->arena, command));
-    json_decref(command);
-}
-
 static struct error
-handle_deploy_accept(struct exchange *exchange, struct db *db, const struct deploy_request *request,
-                     const struct db_rows *found, const char *request_text)
+handle_deploy_accept(struct exchange *exchange, struct db *db, const struct db_rows *found,
+                     const char *request_text)
 {
     struct arena *arena = exchange->arena;
     int64_t longest =
@@ -93,7 +78,8 @@ handle_deploy_accept(struct exchange *exchange, struct db *db, const struct depl
                          row_text(found, 0, "type_id"), row_text(found, 0, "model_id"),
                          exchange->person.user_id, exchange->id, db_i64(arena, longest),
                          request_text)));
-    handle_deploy_wake(exchange, id, request, found);
+    wake_publish(exchange->api->wake, WAKE_JOBS, "job-provisioning");
+    wake_publish(exchange->api->wake, WAKE_JOBS, "job-outbox");
     exchange_reply(exchange, 202,
                    json_pack("{s:s, s:s, s:s}", "status", "accepted", "instance_id", id, "message",
                              "the machine is being rented"));
@@ -114,5 +100,5 @@ handle_deploy(struct exchange *exchange, struct db *db)
     if (verdict != PLACEMENT_FITS) {
         return handle_deploy_refuse(exchange, db, verdict, request_text);
     }
-    return handle_deploy_accept(exchange, db, &request, &found, request_text);
+    return handle_deploy_accept(exchange, db, &found, request_text);
 }

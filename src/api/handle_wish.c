@@ -9,22 +9,15 @@ struct wish {
     const char *name; /* what the query calls it */
     const char *accepted;
     const char *done;    /* there is nothing left to do */
-    const char *command; /* on the channel of commands; NULL: wakes the terminator */
+    const char *jobs[4]; /* that have something to do now */
 };
 
 static void
-handle_wish_wake(struct exchange *exchange, const struct wish *wish, const char *id)
+handle_wish_wake(struct exchange *exchange, const struct wish *wish)
 {
-    struct wake *wake = exchange->api->wake;
-
-    if (wish->command == NULL) {
-        wake_publish(wake, WAKE_JOBS, "job-terminator");
-        return;
+    for (size_t i = 0; wish->jobs[i] != NULL; i++) {
+        wake_publish(exchange->api->wake, WAKE_JOBS, wish->jobs[i]);
     }
-    json_t *command = json_pack("{s:s, s:s, s:s}", "type", wish->command, "instance_id", id,
-                                "correlation_id", exchange->id);
-    wake_publish(wake, WAKE_COMMANDS, json_text(exchange->arena, command));
-    json_decref(command);
 }
 
 static void
@@ -60,7 +53,7 @@ handle_wish(struct exchange *exchange, struct db *db, const struct wish *wish)
                        json_pack("{s:s, s:s, s:s}", "status", row_text(&rows, 0, "status"),
                                  "instance_id", id, "message", wish->done));
     } else {
-        handle_wish_wake(exchange, wish, id);
+        handle_wish_wake(exchange, wish);
         exchange_reply(exchange, 202,
                        json_pack("{s:s, s:s, s:s}", "status", "accepted", "instance_id", id,
                                  "message", wish->accepted));
@@ -71,8 +64,10 @@ handle_wish(struct exchange *exchange, struct db *db, const struct wish *wish)
 struct error
 handle_terminate(struct exchange *exchange, struct db *db)
 {
-    static const struct wish wish = { "terminate", "everything rented is being given back",
-                                      "it is terminated", "CMD:TERMINATE" };
+    static const struct wish wish = { "terminate",
+                                      "everything rented is being given back",
+                                      "it is terminated",
+                                      { "job-terminator", "job-outbox" } };
 
     return handle_wish(exchange, db, &wish);
 }
@@ -80,7 +75,9 @@ handle_terminate(struct exchange *exchange, struct db *db)
 struct error
 handle_drain(struct exchange *exchange, struct db *db)
 {
-    static const struct wish wish = { "drain", "it finishes what it serves, then ends", "", NULL };
+    static const struct wish wish = {
+        "drain", "it finishes what it serves, then ends", "", { "job-terminator" }
+    };
 
     return handle_wish(exchange, db, &wish);
 }
@@ -88,8 +85,10 @@ handle_drain(struct exchange *exchange, struct db *db)
 struct error
 handle_reinstall(struct exchange *exchange, struct db *db)
 {
-    static const struct wish wish = { "reinstall", "the machine is being installed again", "",
-                                      "CMD:REINSTALL" };
+    static const struct wish wish = { "reinstall",
+                                      "the machine is being installed again",
+                                      "",
+                                      { "job-health-check", "job-terminator", "job-outbox" } };
 
     return handle_wish(exchange, db, &wish);
 }
@@ -97,7 +96,9 @@ handle_reinstall(struct exchange *exchange, struct db *db)
 struct error
 handle_archive(struct exchange *exchange, struct db *db)
 {
-    static const struct wish wish = { "archive", "it is being archived", "it is archived", NULL };
+    static const struct wish wish = {
+        "archive", "it is being archived", "it is archived", { "job-terminator" }
+    };
 
     return handle_wish(exchange, db, &wish);
 }

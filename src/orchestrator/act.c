@@ -161,9 +161,11 @@ act_reply(const struct instance_case *one)
     const struct provider_call *call = one->call;
     json_t *volumes = json_array();
     json_t *addresses = json_array();
+    int64_t created_ms = 0;
 
     if (one->sent && call->class == ANSWER_OK && call->server_count > 0) {
         const struct server_view *server = &call->servers[0];
+        created_ms = server->created_ms;
         for (size_t i = 0; i < server->volume_count; i++) {
             const struct volume_view *volume = &server->volumes[i];
             json_array_append_new(
@@ -177,7 +179,8 @@ act_reply(const struct instance_case *one)
                                             "address", server->addresses[i].address));
         }
     }
-    return json_pack("{s:o, s:o}", "volumes", volumes, "addresses", addresses);
+    return json_pack("{s:o, s:o, s:I}", "volumes", volumes, "addresses", addresses, "created_ms",
+                     (json_int_t)created_ms);
 }
 
 static json_t *

@@ -6,12 +6,16 @@
 #include "base/kill_point.h"
 #include "base/log.h"
 #include "orchestrator/apply_rows.h"
+#include "orchestrator/jobs/jobs.h"
 #include "store/tx.h"
 
 static void
 apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
             const struct db_rows *rows)
 {
+    if (rows->count > 0 && row_bool(rows, 0, "told")) {
+        cycle_wake(cycle, &job_outbox);
+    }
     for (size_t i = 0; i < count; i++) {
         bool applied = false;
         for (size_t row = 0; row < rows->count && !applied; row++) {
@@ -24,8 +28,8 @@ apply_count(struct job_cycle *cycle, struct instance_case *cases, size_t count,
         const struct decision *decision = &cases[i].decision;
         const struct job *next = job_of_state(decision->to);
         cycle->applied++;
-        for (size_t j = 0; j < job_count; j++) {
-            cycle->wakes[j] = cycle->wakes[j] || (jobs[j] == next && next != cycle->job);
+        if (next != NULL && next != cycle->job) {
+            cycle_wake(cycle, next);
         }
         if (decision->rule != RULE_NONE) {
             log_info("state changed", LOG_STR(INSTANCE_ID, cases[i].id),

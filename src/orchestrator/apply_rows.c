@@ -144,6 +144,8 @@ apply_decision_row(const struct instance_case *one, bool health)
     json_object_set_new(row, "beat_status", json_string(one->around.beat_status));
     json_object_set_new(row, "reason", json_string_or_null(apply_reason(one)));
     json_object_set_new(row, "health", json_boolean(health));
+    json_object_set_new(row, "created_ms",
+                        apply_ms_or_null(server == NULL ? 0 : server->created_ms));
     apply_add_thing_tried(row, d);
     return row;
 }

@@ -61,6 +61,12 @@ cycle_lease_covers(const struct job_cycle *cycle, int64_t call_ms)
 }
 
 void
+cycle_wake(struct job_cycle *cycle, const struct job *job)
+{
+    cycle->wakes[job_index(job)] = true;
+}
+
+void
 cycle_due_in(struct job_cycle *cycle, int64_t delay_ms)
 {
     int64_t at_ms = clock_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0) + 1;

@@ -25,9 +25,11 @@ struct job {
     struct error (*request)(struct job_cycle *cycle);
 };
 
+enum { JOBS_MAX = 16 };
 extern const struct job *const jobs[];
 extern const size_t job_count;
 const struct job *job_find(const char *name); /* NULL when there is none */
+size_t job_index(const struct job *job);      /* its place in jobs[] */
 /* The job whose claim takes instances in that state; NULL for none. */
 const struct job *job_of_state(enum instance_state state);
 
@@ -55,7 +57,7 @@ struct job_cycle {
     size_t stale;
     size_t calls;
     int64_t next_due_mono_ms; /* when there is something to do again, monotonic; 0: not known */
-    bool wakes[16];           /* by index in jobs[]: rows moved into their states */
+    bool wakes[JOBS_MAX];     /* by index in jobs[]: there is something for them now */
     bool more;                /* the batch was full */
 };
 
@@ -70,6 +72,8 @@ int64_t cycle_now_ms(const struct job_cycle *cycle);
 MUST_CHECK struct error cycle_claimed(struct job_cycle *cycle, size_t count, int64_t now_ms);
 /* The lease still covers a call of that length, begun now. */
 bool cycle_lease_covers(const struct job_cycle *cycle, int64_t call_ms);
+/* There is something for that job now. */
+void cycle_wake(struct job_cycle *cycle, const struct job *job);
 /* There is something to do again in that time; the soonest told counts. */
 void cycle_due_in(struct job_cycle *cycle, int64_t delay_ms);
 

@@ -1,4 +1,5 @@
 /* jobs.c: the list of jobs, and which of them takes up which states. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -6,9 +7,11 @@
 #include "orchestrator/jobs/jobs.h"
 
 const struct job *const jobs[] = {
-    &job_provisioning, &job_health_check, &job_terminator, &job_watch_dog, &job_catalog_sync,
+    &job_provisioning, &job_health_check, &job_terminator,
+    &job_watch_dog,    &job_catalog_sync, &job_outbox,
 };
 const size_t job_count = ARRAY_LENGTH(jobs);
+static_assert(ARRAY_LENGTH(jobs) <= JOBS_MAX, "room for a flag a job");
 
 const struct job *
 job_find(const char *name)
@@ -19,6 +22,17 @@ job_find(const char *name)
         }
     }
     return NULL;
+}
+
+size_t
+job_index(const struct job *job)
+{
+    size_t index = 0;
+
+    while (jobs[index] != job) {
+        index++;
+    }
+    return index;
 }
 
 const struct job *

@@ -25,6 +25,7 @@ struct orchestrator {
     struct loop *loop;
     struct runner *runner;
     struct pulse *pulse;
+    struct commands commands;
     struct wake_listener *listener;
     struct interface *interface;
     bool failed;
@@ -92,11 +93,14 @@ orchestrator_start(struct orchestrator *orchestrator, struct arena *arena)
     orchestrator->loop = loop_new();
     loop_on_stop_signal(orchestrator->loop, orchestrator_stop, orchestrator);
     orchestrator->runner = runner_new(config, orchestrator->id);
-    if (config_text(config, SETTING_REDIS_URL)[0] != '\0') {
-        orchestrator->listener = wake_listen(config, commands_heard, orchestrator->runner);
-    }
     orchestrator->pulse =
         pulse_new(config, orchestrator->id, orchestrator->runner, orchestrator_fatal, orchestrator);
+    if (config_text(config, SETTING_REDIS_URL)[0] != '\0') {
+        orchestrator->commands = (struct commands){ .config = config,
+                                                    .runner = orchestrator->runner,
+                                                    .pulse = orchestrator->pulse };
+        orchestrator->listener = wake_listen(config, commands_heard, &orchestrator->commands);
+    }
     return interface_new(orchestrator->loop, arena, config, orchestrator->runner,
                          orchestrator->pulse, orchestrator->listener, &orchestrator->interface);
 }

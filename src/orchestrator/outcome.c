@@ -2,12 +2,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "orchestrator/jobs/jobs.h"
 
 static struct error
 outcome_write(struct job_cycle *cycle, const json_t *rows)
 {
-    return db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, NULL,
-                  DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name, cycle->orchestrator_id));
+    struct db_rows due;
+
+    TRY(db_run(cycle->db, cycle->arena, Q_OPERATION_RECORD, &due,
+               DB_PARAMS(db_json(cycle->arena, rows), cycle->job->name, cycle->orchestrator_id)));
+    if (due.count > 0 && row_bool(&due, 0, "told")) {
+        cycle_wake(cycle, &job_outbox);
+    }
+    return NO_ERROR;
 }
 
 /* One by one, so that one bad row does not keep the others off the record. */

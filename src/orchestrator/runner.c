@@ -75,22 +75,11 @@ runner_is_enabled(const struct runner *runner, const struct job *job)
     return config_bool(runner->config, job->enabled);
 }
 
-static struct runner_job *
-runner_job_of(struct runner *runner, const struct job *job)
-{
-    for (size_t i = 0; i < job_count; i++) {
-        if (runner->jobs[i].job == job) {
-            return &runner->jobs[i];
-        }
-    }
-    return NULL;
-}
-
 void
 runner_wake(struct runner *runner, const struct job *job)
 {
     pthread_mutex_lock(&runner->lock);
-    runner_job_of(runner, job)->woken = true;
+    runner->jobs[job_index(job)].woken = true;
     pthread_cond_signal(&runner->changed);
     pthread_mutex_unlock(&runner->lock);
 }
@@ -99,7 +88,7 @@ void
 runner_request(struct runner *runner, const struct job *job)
 {
     pthread_mutex_lock(&runner->lock);
-    runner_job_of(runner, job)->requested = true;
+    runner->jobs[job_index(job)].requested = true;
     pthread_cond_signal(&runner->changed);
     pthread_mutex_unlock(&runner->lock);
 }
@@ -131,9 +120,10 @@ runner_run_cycle(struct job_cycle *cycle, bool requested)
     return NO_ERROR;
 }
 
-/* On record how it went; what cannot be written is in the log. */
+/* On record how it went; what cannot be written is in the log.  Of failures in a row the log has the
+ * 1st, 2nd, 4th, 8th: failures of them came before this cycle. */
 static void
-runner_end_cycle(struct job_cycle *cycle, struct error error, int64_t duration_ms)
+runner_end_cycle(struct job_cycle *cycle, struct error error, int64_t failures, int64_t duration_ms)
 {
     struct arena *arena = cycle->arena;
     bool failed = error_is(error);
@@ -145,9 +135,10 @@ runner_end_cycle(struct job_cycle *cycle, struct error error, int64_t duration_m
                          db_i64(arena, (int64_t)cycle->stale), db_i64(arena, (int64_t)cycle->calls),
                          db_i64(arena, (int64_t)cycle->claimed), cycle->orchestrator_id));
 
-    if (failed) {
+    if (failed && (failures & (failures + 1)) == 0) {
         log_fail("job failed", LOG_STR(JOB, cycle->job->name),
-                 LOG_STR(ERROR_CODE, error_code_name(error.code)), LOG_STR(ERROR, error.message));
+                 LOG_STR(ERROR_CODE, error_code_name(error.code)), LOG_STR(ERROR, error.message),
+                 LOG_I64(RETRY_COUNT, failures));
     } else if (error_is(ended)) {
         log_fail("job's end not on record", LOG_STR(JOB, cycle->job->name),
                  LOG_STR(ERROR, ended.message));
@@ -200,7 +191,7 @@ runner_work(void *argument, size_t slot)
     pthread_mutex_unlock(&runner->lock);
 
     struct error error = runner_run_cycle(&cycle, requested);
-    runner_end_cycle(&cycle, error, clock_monotonic_ms() - begun_ms);
+    runner_end_cycle(&cycle, error, state->failures, clock_monotonic_ms() - begun_ms);
 
     pthread_mutex_lock(&runner->lock);
     runner_schedule(state, &cycle, error_is(error));

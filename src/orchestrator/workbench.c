@@ -15,6 +15,7 @@ struct workbench {
     const struct config *config;
     struct db *db;
     struct http_client *http;
+    struct publisher *publisher;
     struct workbench_place *places;
 };
 
@@ -25,6 +26,7 @@ workbench_new(const struct config *config)
 
     workbench->config = config;
     workbench->db = db_new(config, "inventiv-orchestrator");
+    workbench->publisher = publisher_new(config);
     workbench->http =
         http_client_new((size_t)config_count(config, SETTING_HEALTH_CHECK_PROBES_AT_ONCE));
     return workbench;
@@ -50,6 +52,7 @@ workbench_free(struct workbench *workbench)
         workbench_drop_place(workbench->places);
         workbench->places = next;
     }
+    publisher_free(workbench->publisher);
     http_client_free(workbench->http);
     db_free(workbench->db);
     mem_free(workbench);
@@ -65,6 +68,12 @@ struct http_client *
 workbench_http(struct workbench *workbench)
 {
     return workbench->http;
+}
+
+struct publisher *
+workbench_publisher(struct workbench *workbench)
+{
+    return workbench->publisher;
 }
 
 struct error

@@ -106,6 +106,12 @@ redis_link_is_stopping(struct redis_link *link)
     return atomic_load(&link->stopping);
 }
 
+const char *
+redis_link_fault(const struct redis_link *link)
+{
+    return link->fault;
+}
+
 void
 redis_link_nudge(struct redis_link *link)
 {
@@ -220,19 +226,21 @@ redis_link_await(struct redis_link *link, int64_t until_ms)
     return reply;
 }
 
-redisReply *
-redis_link_ask(struct redis_link *link, int count, const char *const *words)
+static void
+redis_link_append(struct redis_link *link, int count, const char *const *words)
 {
-    int64_t until_ms = redis_link_answer_by(link);
-    redisReply *reply = NULL;
-
     redisAppendCommandArgv(link->context, count, (const char **)(uintptr_t)words, NULL);
-    if (redis_link_flush(link, until_ms)) {
-        if (link->pinged) { /* Its answer comes first. */
-            freeReplyObject(redis_link_await(link, until_ms));
-        }
-        reply = link->context == NULL ? NULL : redis_link_await(link, until_ms);
+}
+
+/* The reply to the oldest command that has none, which the caller frees; NULL when there is none in
+ * time or it is an error. */
+static redisReply *
+redis_link_answer(struct redis_link *link, int64_t until_ms)
+{
+    if (link->pinged) { /* Its answer comes first. */
+        freeReplyObject(redis_link_await(link, until_ms));
     }
+    redisReply *reply = link->context == NULL ? NULL : redis_link_await(link, until_ms);
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
         redis_link_close(link, reply->str);
         freeReplyObject(reply);
@@ -240,6 +248,38 @@ redis_link_ask(struct redis_link *link, int count, const char *const *words)
     }
     link->backoff_ms = reply == NULL ? link->backoff_ms : 0;
     return reply;
+}
+
+redisReply *
+redis_link_ask(struct redis_link *link, int count, const char *const *words)
+{
+    int64_t until_ms = redis_link_answer_by(link);
+
+    redis_link_append(link, count, words);
+    return redis_link_flush(link, until_ms) ? redis_link_answer(link, until_ms) : NULL;
+}
+
+size_t
+redis_link_ask_all(struct redis_link *link, size_t count, const char *const (*commands)[3])
+{
+    int64_t until_ms = redis_link_answer_by(link);
+    size_t answered = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        redis_link_append(link, 3, commands[i]);
+    }
+    if (!redis_link_flush(link, until_ms)) {
+        return 0;
+    }
+    while (answered < count) {
+        redisReply *reply = redis_link_answer(link, until_ms);
+        if (reply == NULL) {
+            break;
+        }
+        freeReplyObject(reply);
+        answered++;
+    }
+    return answered;
 }
 
 static bool
@@ -324,10 +364,18 @@ redis_link_back_off(struct redis_link *link)
 bool
 redis_link_ensure(struct redis_link *link)
 {
+    if (link->context == NULL) {
+        redis_link_back_off(link);
+    }
+    return redis_link_open(link);
+}
+
+bool
+redis_link_open(struct redis_link *link)
+{
     if (link->context != NULL) {
         return true;
     }
-    redis_link_back_off(link);
     link->pinged = false;
     if (redis_link_is_stopping(link) || !redis_link_connect(link) || !redis_link_log_in(link)) {
         return false;

@@ -32,10 +32,19 @@ void redis_link_nudge(struct redis_link *link);
 /* True when open.  Otherwise it has waited its back-off and tried once; call it again unless
  * stopping. */
 bool redis_link_ensure(struct redis_link *link);
+/* The same without its back-off, for an owner that has one: tries at most once, at once. */
+bool redis_link_open(struct redis_link *link);
+/* Why it is closed. */
+const char *redis_link_fault(const struct redis_link *link);
 
 /* Sends a command and waits for the first reply, which the caller frees; NULL when there is none
  * in time or it is an error: the link is closed then. */
 redisReply *redis_link_ask(struct redis_link *link, int count, const char *const *words);
+
+/* Sends commands of three words each, together, and waits for one reply each, all of them within
+ * the time of one.  Returns how many, from the first on, were answered without an error; when that
+ * is not all the link is closed. */
+size_t redis_link_ask_all(struct redis_link *link, size_t count, const char *const (*commands)[3]);
 
 /* The next reply that nobody asked for, which the caller frees; NULL when nudged, stopped or
  * broken, and after a PING when nothing was heard for REDIS_PING_SECONDS. */

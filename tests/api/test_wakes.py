@@ -1,6 +1,6 @@
-"""What wakes the orchestrator: the commands of the existing system, and our own jobs' names."""
+"""What wakes the orchestrator: bells with the jobs' names.  The commands of the existing system are in the
+outbox, for job-outbox to publish."""
 import json
-import socket
 import sys
 import uuid
 
@@ -8,79 +8,45 @@ import beats
 import cluster
 import harness
 from harness import api_with_database, check, equal, until
+from redis_listener import Listener
 
 
-class Listener:
-    """Subscribed to both channels of a Redis."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        until(lambda: self.connects(path), 'Redis listens')
-        self.socket.settimeout(harness.LIMIT)
-        self.socket.sendall(b'SUBSCRIBE orchestrator_events inventiv_wake\r\n')
-        self.lines = self.socket.makefile('r', newline='\r\n', encoding='utf-8')
-        for _ in range(2):
-            self.array()
-
-    def connects(self, path):
-        try:
-            self.socket.connect(path)
-            return True
-        except OSError:
-            return False
-
-    def array(self):
-        count = int(self.lines.readline()[1:])
-        return [self.lines.readline().strip() if self.lines.readline()[0] == '$' else None for _ in range(count)]
-
-    def heard(self):
-        """The next message: (channel, text)."""
-        while True:
-            parts = self.array()
-            if parts[0] == 'message' and not parts[2].startswith('mark-'):
-                return parts[1], parts[2]
-
-    def heard_before(self, path, mark):
-        """Everything before a mark of our own."""
-        with socket.socket(socket.AF_UNIX) as other:
-            other.connect(path)
-            other.sendall(f'PUBLISH inventiv_wake mark-{mark}\r\n'.encode())
-            other.recv(64)
-        heard = []
-        while True:
-            parts = self.array()
-            if parts[2] == 'mark-' + mark:
-                return heard
-            heard.append((parts[1], parts[2]))
+def bells(listener, *jobs):
+    equal([listener.heard() for _ in jobs], [('inventiv_wake', job) for job in jobs])
 
 
-def command(listener):
-    channel, text = listener.heard()
-    equal(channel, 'orchestrator_events')
-    return json.loads(text)
+def told(database, instance):
+    """The outbox's rows about the instance, as they are published."""
+    return [(row.split(' ', 1)[0], json.loads(row.split(' ', 1)[1])) for row in database.sql(
+        f"SELECT type || ' ' || body FROM outbox WHERE instance_id = '{instance}' ORDER BY id").splitlines()]
 
 
 def wishes(api, database, listener):
     body = {'zone': 'here-1', 'instance_type': 'SMALL', 'model_id': 'tiny'}
     instance = api.ask_as('operator', 'POST', '/deployments', body).json['instance_id']
+    bells(listener, 'job-provisioning', 'job-outbox')
     trace = database.sql(f"SELECT correlation_id FROM instances WHERE id = '{instance}'")
     ids = '00000000-0000-4000-8000-0000000000'
-    equal(command(listener), {
-        'type': 'CMD:PROVISION', 'instance_id': instance, 'zone': 'here-1', 'instance_type': 'SMALL',
-        'provider_id': ids + 'a1', 'zone_id': ids + 'c1', 'instance_type_id': ids + 'd1', 'model_id': ids + 'e1',
-        'correlation_id': trace})
+    provision = ('CMD:PROVISION', {
+        'instance_id': instance, 'zone': 'here-1', 'instance_type': 'SMALL', 'provider_id': ids + 'a1',
+        'zone_id': ids + 'c1', 'instance_type_id': ids + 'd1', 'model_id': ids + 'e1', 'correlation_id': trace})
+    equal(told(database, instance), [provision])
     reply = api.ask_as('operator', 'DELETE', f'/instances/{instance}')
-    equal(command(listener), {'type': 'CMD:TERMINATE', 'instance_id': instance,
-                              'correlation_id': reply.headers['X-Request-Id']})
+    bells(listener, 'job-terminator', 'job-outbox')
+    equal(told(database, instance), [provision, (
+        'CMD:TERMINATE', {'instance_id': instance, 'correlation_id': reply.headers['X-Request-Id']})])
     ready = str(uuid.uuid4())
     database.sql(f"SELECT test_instance('{ready}', 'ready')")
     api.ask_as('operator', 'POST', f'/instances/{ready}/reinstall')
-    equal(command(listener)['type'], 'CMD:REINSTALL')
+    bells(listener, 'job-health-check', 'job-terminator', 'job-outbox')
     api.ask_as('operator', 'POST', f'/instances/{ready}/drain')
-    equal(listener.heard(), ('inventiv_wake', 'job-terminator'))
+    bells(listener, 'job-terminator')
+    equal([kind for kind, _ in told(database, ready)], ['CMD:REINSTALL'])
+    api.ask_as('operator', 'POST', f'/instances/{ready}/reinstall')
+    equal(len(told(database, ready)), 1)  # refused: nothing is told
 
 
-def heartbeats(api, database, listener, path):
+def heartbeats(api, database, listener):
     made = [str(uuid.uuid4()) for _ in range(30)]
     for instance in made:
         database.sql(f"SELECT test_instance('{instance}', 'starting'), test_token('{instance}', '{instance}', 'secret')")
@@ -88,19 +54,19 @@ def heartbeats(api, database, listener, path):
     beats.beat(api.port, lists)
     equal(listener.heard(), ('inventiv_wake', 'job-health-check'))
     # A message that is on its way comes before one that is sent after the next answer.
-    until(lambda: listener.heard_before(path, uuid.uuid4().hex) == [], 'the last wake-up of the change')
+    until(lambda: listener.heard_all() == [], 'the last wake-up of the change')
     beats.beat(api.port, lists)
-    check(listener.heard_before(path, uuid.uuid4().hex) == [], 'a beat that changes nothing wakes nobody')
+    check(listener.heard_all() == [], 'a beat that changes nothing wakes nobody')
 
 
 def main():
     with cluster.redis() as path:
-        listener = Listener(path)
+        listener = Listener(path, 'inventiv_wake')
         with api_with_database(REDIS_URL='unix://' + path) as (api, database):
             return harness.run(
-                ('a wish wakes who is to do it', lambda: wishes(api, database, listener)),
+                ('a wish wakes who is to do it, and is told by a row of the same statement', lambda: wishes(api, database, listener)),
                 ('a change of status wakes the health check, a mere beat does not',
-                 lambda: heartbeats(api, database, listener, path)))
+                 lambda: heartbeats(api, database, listener)))
 
 
 if __name__ == '__main__':

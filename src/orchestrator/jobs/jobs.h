@@ -9,5 +9,6 @@ extern const struct job job_health_check;
 extern const struct job job_terminator;
 extern const struct job job_watch_dog;
 extern const struct job job_catalog_sync;
+extern const struct job job_outbox;
 
 #endif

@@ -54,4 +54,10 @@ SPOILT = {
     ORPHAN % ("provider_instance_id", "1 min"): "that its instance looks after",
     ORPHAN % ("'a machine'", "2 min"): "nobody has looked at it",
     ORPHAN % ("'a machine'", "1 s"): "nobody is told",
+    "DELETE FROM outbox WHERE instance_id = '{over}' AND type LIKE '%STOP'": "not to have ceased to",
+    "DELETE FROM outbox WHERE instance_id = '{ready}' AND type LIKE '%START'": "not told to cost money",
+    "UPDATE outbox SET occurred_at = '2001-01-01' WHERE instance_id = '{over}' AND type LIKE '%STOP'":
+        "earlier than it began",
+    "UPDATE outbox SET published_at = NULL WHERE instance_id = '{over}' AND type LIKE '%START'":
+        "before an older one",
 }
