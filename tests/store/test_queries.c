@@ -64,6 +64,24 @@ test_clock_serves_indexes(void)
     test_db_exec("RESET enable_seqscan");
 }
 
+/* The ready instances of one model are found and ordered by their own index: neither the other models'
+ * instances nor those in other states are read. */
+static void
+test_routing_keeps_to_its_index(void)
+{
+    test_db_exec(arena_printf(test_db_arena(), "PREPARE asked (text, bigint) AS %s",
+                              queries[Q_API_ROUTING].text));
+    test_db_exec("SET enable_seqscan = off; SET enable_sort = off;"
+                 " SET plan_cache_mode = force_generic_plan");
+    const char *plan = test_db_text0("EXPLAIN (FORMAT json) EXECUTE asked ('tiny', 10)");
+
+    CHECK_CASE(strstr(plan, "instances_routable") != NULL, plan);
+    CHECK_CASE(strstr(plan, "\"Sort\"") == NULL, plan);
+    CHECK_CASE(strstr(plan, "worker_heartbeats_pkey") != NULL, plan);
+    test_db_exec(
+        "RESET enable_seqscan; RESET enable_sort; RESET plan_cache_mode; DEALLOCATE asked");
+}
+
 int
 main(void)
 {
@@ -74,5 +92,6 @@ main(void)
     check_run("the fleet's clock moves by its shift", test_clock_moves);
     check_run("a shifted clock is refused where it is not allowed", test_shifted_clock_is_refused);
     check_run("an index serves a comparison with the fleet's clock", test_clock_serves_indexes);
+    check_run("who may serve a model is read by an index", test_routing_keeps_to_its_index);
     return check_end();
 }
