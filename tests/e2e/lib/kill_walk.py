@@ -8,7 +8,7 @@ the victim is to come to its point: else it would do the call itself every other
 import contextlib
 import os
 import re
-import time
+import threading
 from collections import namedtuple
 
 from bill import bill_owner
@@ -155,7 +155,7 @@ class Walk:
     def _begin(self, scenario, spares):
         if scenario in ("first", "birth"):
             return self._deploy(scenario)
-        instance = spares.pop()
+        instance = spares.pop() if spares else self._spares(scenario, 1)[0]
         if scenario == "end":
             self.stack.api.terminate(instance)
         else:
@@ -174,18 +174,18 @@ class Walk:
         return True
 
     def _try(self, victim, pair, spares, touched):
-        """Whether the victim came to its point."""
+        """Whether the victim came to its point.  Nothing is asked of the API while the other one is held: it
+        may hold locks."""
+        instance = self._begin(pair.call.scenario, spares)
+        touched.append(instance)
         self.stack.pause("orchestrator")
         try:
-            instance = self._begin(pair.call.scenario, spares)
-            touched.append(instance)
-            if not self._fires(victim, pair):
-                return False
-            if self._terminate_at_once:
-                self.stack.api.terminate(instance)
+            fired = self._fires(victim, pair)
         finally:
             self.stack.resume("orchestrator")
-        return True
+        if fired and self._terminate_at_once:
+            self.stack.api.terminate(instance)
+        return fired
 
     def _walk_pair(self, pair, spares, touched):
         self._made += 1
@@ -198,23 +198,24 @@ class Walk:
         else:
             raise Failure(f"nobody came to where it should be: {pair_name(pair)}")
         if pair.signal == "STOP":
-            self._stopped.append((time.monotonic() + STOPPED_SECONDS, victim))
-        self._resume_due()
+            timer = threading.Timer(STOPPED_SECONDS, victim.resume_and_ask_to_end)
+            timer.start()
+            self._stopped.append((timer, victim))
 
-    def _resume_due(self):
-        while self._stopped and self._stopped[0][0] <= time.monotonic():
-            self._stopped.pop(0)[1].resume_and_end()
-
-    def _resume_all(self):
-        wait_until("all that were stopped have gone on", lambda: self._resume_due() or not self._stopped,
-                   STOPPED_SECONDS * BATCH)
+    def _end_stopped(self):
+        for timer, victim in self._stopped:
+            timer.join()
+            victim.expect_ended()
+        self._stopped.clear()
 
     def walk(self, scenario, pairs):
         spares = self._spares(scenario, len(pairs) + 1)
         touched = list(spares)
-        for pair in pairs:
-            self._walk_pair(pair, spares, touched)
-        self._resume_all()
+        try:
+            for pair in pairs:
+                self._walk_pair(pair, spares, touched)
+        finally:
+            self._end_stopped()
         touched = list(dict.fromkeys(touched))
         if not self._terminate_at_once and scenario != "end":
             self._expect_ready(touched)

@@ -1,5 +1,5 @@
 """victim: an orchestrator beside those of a stack, that is killed or stopped at a named point
-(src/base/kill_point.h) or from outside, whenever a test likes."""
+(src/base/kill_point.h)."""
 
 import os
 import signal
@@ -48,14 +48,12 @@ class Victim:
     def runs(self):
         return self._process.poll() is None
 
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    def resume_and_end(self):
-        """Goes on where it was stopped, ends its cycles and goes, as one that is told to."""
+    def resume_and_ask_to_end(self):
+        """Goes on where it was stopped, and ends as one that is told to: with its cycles."""
         self._process.send_signal(signal.SIGCONT)
         self._process.terminate()
+
+    def expect_ended(self):
         wait_until(f"{self.name} has ended", lambda: not self.runs(), END_SECONDS)
         equal(self._process.returncode, 0, f"the exit status of {self.name}")
 
