@@ -6,6 +6,7 @@ import urllib.parse
 
 import fleet
 import machine
+import watchers
 from figure import Figure
 
 CONNECTIONS = 64
@@ -16,6 +17,7 @@ DATABASE_US = 7
 P99_MS = 10
 FIXED_RATE = 10000
 FIXED_SECONDS = 10
+WATCHERS = 2000
 
 
 def beat(park, size, seconds, rate=0):
@@ -76,14 +78,25 @@ def figures_of_size(park, size, goals, runs):
     yield Figure(name, "CPU of the generator, us each", pick("beats_us"))
 
 
+def figures_at_fixed_rate(park, runs, what=""):
+    told = [run_once(park, 600, FIXED_SECONDS, FIXED_RATE) for _ in range(runs)]
+    name = f"heartbeats of 600 B at {FIXED_RATE}/s{what}"
+    return [Figure(name, "p99, ms", [run["p99_ms"] for run in told], ("at most", P99_MS), beside(told)),
+            Figure(name, "accepted and visible a second", [run["rate"] for run in told],
+                   ("at least", FIXED_RATE * 0.99)),
+            Figure(name, "CPU of the API, us each", [run["api_us"] for run in told])]
+
+
 def measure(park, runs):
     park.start()
     figures = []
     for size, goals in SIZES.items():
         figures += figures_of_size(park, size, goals, runs)
-    told = [run_once(park, 600, FIXED_SECONDS, FIXED_RATE) for _ in range(min(runs, 3))]
-    figures.append(Figure(f"heartbeats of 600 B at {FIXED_RATE}/s", "p99, ms", [run["p99_ms"] for run in told],
-                          ("at most", P99_MS), beside(told)))
-    figures.append(Figure(f"heartbeats of 600 B at {FIXED_RATE}/s", "accepted and visible a second",
-                          [run["rate"] for run in told], ("at least", FIXED_RATE * 0.99)))
+    figures += figures_at_fixed_rate(park, min(runs, 3))
+    with watchers.Watchers(park.stack.client(), WATCHERS) as open_streams:
+        figures += figures_at_fixed_rate(park, min(runs, 3), f", {WATCHERS} event streams")
+        used = fleet.memory_of(park.stack)["api"]
+    if open_streams.ended:
+        raise RuntimeError(f"{open_streams.ended} event streams ended by themselves")
+    figures.append(Figure(f"{WATCHERS} event streams", "memory of the API, MiB", [used]))
     return figures

@@ -42,13 +42,13 @@ def call(method, url, body=None, headers=None, timeout=60):
 class ApiClient:
     def __init__(self, base_url):
         self.base_url = base_url
-        self._cookie = None
+        self.cookie = None
 
     def login(self, email, password):
         reply = self.call("POST", "/auth/login", {"email": email, "password": password})
         if reply is None or reply.status != 200:
             raise Failure(f"login as {email}: {reply}")
-        self._cookie = reply.headers["Set-Cookie"].split(";")[0]
+        self.cookie = reply.headers["Set-Cookie"].split(";")[0]
         return reply.body
 
     def take_session_of(self, other):
@@ -57,8 +57,8 @@ class ApiClient:
 
     def call(self, method, path, body=None, timeout=60, headers=None):
         sent = {"Origin": self.base_url, **(headers or {})}
-        if self._cookie:
-            sent["Cookie"] = self._cookie
+        if self.cookie:
+            sent["Cookie"] = self.cookie
         return call(method, self.base_url + path, body, sent, timeout)
 
     def get(self, path):
