@@ -7,6 +7,8 @@
 #include "api/event_ring.h"
 #include "api/exchange.h"
 
+#define EVENT_STREAM_PATH "/events/stream"
+
 enum event_resume {
     EVENT_RESUME_NOTHING, /* a new watcher */
     EVENT_RESUME_AFTER,   /* back again; has seen what is up to the key */

@@ -102,6 +102,7 @@ api_main_listen(struct api *api, struct arena *arena)
         .connections_max = connections_max,
         .connections_soft = connections_max * percent / 100,
         .request_timeout_ms = config_ms(config, SETTING_API_REQUEST_TIMEOUT_SECONDS),
+        .stream_path = EVENT_STREAM_PATH,
     };
 
     TRY(api_main_check_limits(config, arena));

@@ -1,6 +1,7 @@
 /* routes.c: the table of endpoint.h.  What is asked most comes first. */
 #include "api/agent_binary.h"
 #include "api/endpoint.h"
+#include "api/event_stream.h"
 #include "api/handlers.h"
 #include "api/ingest.h"
 #include "base/mem.h"
@@ -44,7 +45,7 @@ const struct endpoint endpoints[] = {
       IN(ORDINARY, handle_instance_types) },
     { "GET", "/alerts", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_alerts) },
     { "GET", "/action_logs", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_logs) },
-    { "GET", "/events/stream", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_events) },
+    { "GET", EVENT_STREAM_PATH, ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_events) },
     { "GET", "/action_types", ROLE_VIEWER, ENDPOINT_NO_BODY, IN(ORDINARY, handle_action_types) },
 };
 

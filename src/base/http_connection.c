@@ -40,11 +40,13 @@ http_connection_watch(struct http_connection *connection)
 }
 
 static struct http_connection *
-http_connection_new(struct http_server *server, struct MHD_Connection *mhd)
+http_connection_new(struct http_daemon *daemon, struct MHD_Connection *mhd)
 {
+    struct http_server *server = daemon->server;
     struct http_connection *connection = mem_zalloc(sizeof *connection);
 
     connection->server = server;
+    connection->daemon = daemon;
     connection->since_ms = clock_monotonic_ms();
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     http_connection_name_peer(
@@ -72,7 +74,7 @@ http_connection_free(struct http_connection *connection)
         connection->next->link = connection->link;
     }
     connection->server->connection_count--;
-    connection->server->closed_one = true;
+    http_accept_resume(connection->server);
     mem_free(connection);
 }
 
@@ -163,6 +165,7 @@ http_connection_sweep(void *argument)
             shutdown(each->fd, SHUT_RDWR);
         }
     }
+    http_accept_sweep(server, now_ms);
     http_connection_start_sweep(server);
 }
 

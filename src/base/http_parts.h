@@ -1,5 +1,6 @@
 /* http_parts.h: what the files of the HTTP server share; nobody else includes it.
  *   http_server.c      the daemon on its loop: listening, driving, draining
+ *   http_accept.c      new connections, until their first bytes
  *   http_connection.c  connections: their list, hang-ups, time limits
  *   http_request.c     requests: from the first line to the handler
  *   http_strict.c      which requests are refused unseen
@@ -21,6 +22,7 @@ struct http_connection {
     struct http_connection *next;
     struct http_connection **link; /* what points to this one */
     struct http_server *server;
+    struct http_daemon *daemon;
     struct http_request *request; /* the present one, or NULL */
     int fd;                       /* MHD's; we only ever shut it down */
     int64_t since_ms;             /* the request's start, or when the last one ended */
@@ -64,13 +66,27 @@ struct http_request {
     struct http_stream stream; /* fill NULL: the reply is none */
 };
 
+enum { HTTP_DAEMON_ORDINARY, HTTP_DAEMON_STREAMS, HTTP_DAEMON_COUNT_ };
+
+struct http_daemon {
+    struct http_server *server;
+    struct MHD_Daemon *mhd; /* NULL: this server has no streams */
+    struct loop_watch *watch;
+    bool is_due; /* runs at the end of this turn */
+};
+
 struct http_server {
     struct loop *loop;
     struct http_server_options options;
-    struct MHD_Daemon *daemon;
+    struct http_daemon daemons[HTTP_DAEMON_COUNT_];
     int port;
-    int hangup_fd; /* an epoll of all connections, for hang-ups alone */
-    struct loop_watch *daemon_watch;
+    int listen_fd;  /* -1: accepts no more */
+    int accept_fd;  /* an epoll of it and of the fresh ones */
+    int hangup_fd;  /* an epoll of all connections, for hang-ups alone */
+    bool listening; /* it is in that epoll */
+    struct http_fresh *fresh;
+    size_t fresh_count;
+    struct loop_watch *accept_watch;
     struct loop_watch *hangup_watch;
     struct loop_timer *daemon_timer;
     struct loop_timer *sweep_timer;
@@ -79,17 +95,24 @@ struct http_server {
     struct http_connection *connections;
     size_t connection_count;
     size_t requests;
-    bool closed_one; /* in this turn; see http_server_turn() */
     bool draining;
     bool drained;
     loop_fn drain_done;
     void *drain_argument;
 };
 
-/* Has MHD run at the end of this turn. */
-void http_server_ask_turn(struct http_server *server);
+/* Has it run at the end of this turn. */
+void http_server_ask_run(struct http_daemon *daemon);
 
-void http_connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
+void http_accept_on_event(void *server);
+/* There is room again. */
+void http_accept_resume(struct http_server *server);
+/* Closes those on which nothing comes. */
+void http_accept_sweep(struct http_server *server, int64_t now_ms);
+/* Accepts nothing any more. */
+void http_accept_end(struct http_server *server);
+
+void http_connection_notify(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                             enum MHD_ConnectionNotificationCode code);
 void http_connection_on_hangup(void *server);
 /* Ends what takes too long, and comes back. */

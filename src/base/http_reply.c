@@ -50,7 +50,7 @@ http_reply_give(struct http_request *request, int status, struct MHD_Response *r
     http_reply_queue(request);
     request->suspended = false;
     MHD_resume_connection(request->mhd);
-    http_server_ask_turn(request->connection->server);
+    http_server_ask_run(request->connection->daemon);
 }
 
 void
@@ -155,7 +155,7 @@ http_request_wake(struct http_request *request)
     if (request->suspended && request->stream.fill != NULL) {
         request->suspended = false;
         MHD_resume_connection(request->mhd);
-        http_server_ask_turn(request->connection->server);
+        http_server_ask_run(request->connection->daemon);
     }
 }
 

@@ -17,8 +17,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+enum { HTTP_FILES_BESIDE = 256 };
+
 /* Per connection; half of it takes the request's line and headers. */
-enum { HTTP_CONNECTION_MEMORY = 16 * 1024, HTTP_FILES_BESIDE = 256 };
+static const size_t http_server_memory[HTTP_DAEMON_COUNT_] = {
+    [HTTP_DAEMON_ORDINARY] = 16 * 1024,
+    [HTTP_DAEMON_STREAMS] = 8 * 1024,
+};
 
 static void
 http_server_panic(void *argument, const char *file, unsigned line, const char *reason)
@@ -30,27 +35,45 @@ http_server_panic(void *argument, const char *file, unsigned line, const char *r
 }
 
 void
-http_server_ask_turn(struct http_server *server)
+http_server_ask_run(struct http_daemon *daemon)
 {
-    loop_turn_end_ask(server->turn);
+    daemon->is_due = true;
+    loop_turn_end_ask(daemon->server->turn);
 }
 
 static void
 http_server_on_event(void *argument)
 {
-    http_server_ask_turn(argument);
+    http_server_ask_run(argument);
 }
 
 static void
+http_server_on_timer(void *argument)
+{
+    struct http_server *server = argument;
+
+    for (size_t i = 0; i < HTTP_DAEMON_COUNT_; i++) {
+        if (server->daemons[i].mhd != NULL) {
+            http_server_ask_run(&server->daemons[i]);
+        }
+    }
+}
+
+/* Until the first of them has something to do by itself. */
+static void
 http_server_wait(struct http_server *server)
 {
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    MHD_UNSIGNED_LONG_LONG first_ms = INT64_MAX;
 
-    /* At its limit of connections MHD listens again only at the start of its next run, so it
-     * needs one after a connection has closed. */
-    if (server->closed_one || MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
-        loop_timer_start(server->daemon_timer, server->closed_one ? 0 : (int64_t)wait_ms);
-        server->closed_one = false;
+    for (size_t i = 0; i < HTTP_DAEMON_COUNT_; i++) {
+        MHD_UNSIGNED_LONG_LONG wait_ms;
+        if (server->daemons[i].mhd != NULL &&
+            MHD_get_timeout(server->daemons[i].mhd, &wait_ms) == MHD_YES && wait_ms < first_ms) {
+            first_ms = wait_ms;
+        }
+    }
+    if (first_ms < INT64_MAX) {
+        loop_timer_start(server->daemon_timer, (int64_t)first_ms);
     } else {
         loop_timer_stop(server->daemon_timer);
     }
@@ -72,7 +95,13 @@ http_server_turn(void *argument)
 {
     struct http_server *server = argument;
 
-    MHD_run(server->daemon);
+    for (size_t i = 0; i < HTTP_DAEMON_COUNT_; i++) {
+        struct http_daemon *daemon = &server->daemons[i];
+        if (daemon->is_due) {
+            daemon->is_due = false;
+            MHD_run(daemon->mhd);
+        }
+    }
     http_server_wait(server);
     if (server->draining && !server->drained && server->requests == 0) {
         http_server_end_drain(server);
@@ -198,38 +227,74 @@ http_server_raise_files(size_t connections_max)
     }
 }
 
-static struct MHD_Daemon *
-http_server_start_daemon(struct http_server *server, int fd)
+static bool
+http_server_start_daemon(struct http_server *server, size_t which)
 {
     const struct http_server_options *options = &server->options;
+    struct http_daemon *daemon = &server->daemons[which];
     unsigned idle_seconds = (unsigned)((options->request_timeout_ms + 999) / 1000);
 
-    return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_request_on_call, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+    daemon->server = server;
+    daemon->mhd = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+        http_request_on_call, server, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_request_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, http_request_on_uri, server,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_server_memory[which], MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_NOTIFY_CONNECTION,
+        http_connection_notify, daemon, MHD_OPTION_NOTIFY_COMPLETED, http_request_on_completed,
+        server, MHD_OPTION_URI_LOG_CALLBACK, http_request_on_uri, server, MHD_OPTION_END);
+    if (daemon->mhd == NULL) {
+        return false;
+    }
+    int epoll_fd = MHD_get_daemon_info(daemon->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    daemon->watch = loop_watch_new(server->loop, epoll_fd, http_server_on_event, daemon);
+    return true;
+}
+
+static void
+http_server_stop_daemon(struct http_daemon *daemon)
+{
+    loop_watch_free(daemon->watch);
+    if (daemon->mhd != NULL) {
+        MHD_stop_daemon(daemon->mhd);
+    }
+}
+
+static bool
+http_server_start_daemons(struct http_server *server)
+{
+    return http_server_start_daemon(server, HTTP_DAEMON_ORDINARY) &&
+           (server->options.stream_path == NULL ||
+            http_server_start_daemon(server, HTTP_DAEMON_STREAMS));
 }
 
 static void
 http_server_attach(struct http_server *server)
 {
     struct loop *loop = server->loop;
-    int epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 
     server->turn = loop_turn_end_new(loop, http_server_turn, server);
-    server->daemon_watch = loop_watch_new(loop, epoll_fd, http_server_on_event, server);
+    server->accept_watch = loop_watch_new(loop, server->accept_fd, http_accept_on_event, server);
     server->hangup_watch =
         loop_watch_new(loop, server->hangup_fd, http_connection_on_hangup, server);
-    server->daemon_timer = loop_timer_new(loop, http_server_on_event, server);
+    server->daemon_timer = loop_timer_new(loop, http_server_on_timer, server);
     server->sweep_timer = loop_timer_new(loop, http_connection_sweep, server);
     server->drain_timer = loop_timer_new(loop, http_server_on_drain_limit, server);
     http_connection_start_sweep(server);
-    http_server_ask_turn(server); /* its first run begins to listen */
+    http_accept_resume(server);
+}
+
+/* What http_server_new() has come to; the parts that are not there are NULL or -1. */
+static void
+http_server_drop(struct http_server *server)
+{
+    http_accept_end(server);
+    for (size_t i = 0; i < HTTP_DAEMON_COUNT_; i++) {
+        http_server_stop_daemon(&server->daemons[i]);
+    }
+    close(server->accept_fd);
+    close(server->hangup_fd);
+    mem_free(server);
 }
 
 struct error
@@ -245,12 +310,11 @@ http_server_new(struct loop *loop, struct arena *arena, const struct http_server
     server->loop = loop;
     server->options = *options;
     server->port = http_server_find_port(fd);
+    server->listen_fd = fd;
+    server->accept_fd = epoll_create1(EPOLL_CLOEXEC);
     server->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
-    server->daemon = http_server_start_daemon(server, fd);
-    if (server->hangup_fd < 0 || server->daemon == NULL) {
-        close(server->hangup_fd);
-        mem_free(server);
-        close(fd);
+    if (server->accept_fd < 0 || server->hangup_fd < 0 || !http_server_start_daemons(server)) {
+        http_server_drop(server);
         return error_make(arena, ERR_IO, "cannot serve on '%s': no descriptors left",
                           options->listen);
     }
@@ -272,11 +336,11 @@ http_server_drain(struct http_server *server, int64_t limit_ms, loop_fn done, vo
     server->draining = true;
     server->drain_done = done;
     server->drain_argument = argument;
-    close(MHD_quiesce_daemon(server->daemon));
+    http_accept_end(server);
     http_connection_cut(server, false);
     http_connection_end_streams(server);
     loop_timer_start(server->drain_timer, limit_ms);
-    http_server_ask_turn(server);
+    loop_turn_end_ask(server->turn);
 }
 
 void
@@ -292,13 +356,11 @@ http_server_free(struct http_server *server)
             http_request_wake(each->request); /* MHD must not be stopped with one suspended */
         }
     }
-    loop_watch_free(server->daemon_watch);
+    loop_watch_free(server->accept_watch);
     loop_watch_free(server->hangup_watch);
     loop_timer_free(server->daemon_timer);
     loop_timer_free(server->sweep_timer);
     loop_timer_free(server->drain_timer);
     loop_turn_end_free(server->turn);
-    MHD_stop_daemon(server->daemon);
-    close(server->hangup_fd);
-    mem_free(server);
+    http_server_drop(server);
 }

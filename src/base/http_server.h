@@ -30,7 +30,9 @@ struct http_server_options {
     size_t connections_soft;    /* see http_request_is_surplus(); 0: none */
     int64_t request_timeout_ms; /* from a request's first line to the end of its reply; idle
                                  * connections and slow first lines get it once each */
-    bool loopback_only;         /* refuse to listen elsewhere */
+    const char *stream_path; /* connections that begin with it go to a daemon of their own, so that
+                                 * many streams do not slow down the rest; NULL: none */
+    bool loopback_only;      /* refuse to listen elsewhere */
 };
 
 /* ERR_IO says which address and why.  Several servers may share a loop.  SIGPIPE must be ignored
