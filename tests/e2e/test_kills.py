@@ -2,7 +2,7 @@
 """One orchestrator is killed, or stopped for two leases, at each point of each mutating call, while
 another runs: one machine in the end, it serves, the bill is right, and all is given back.
 
-With CI or INVENTIV_TEST_ALL in the environment all pairs are walked; else each point and each call
+With CI=true or INVENTIV_TEST_ALL in the environment all pairs are walked; else each point and each call
 once with each signal."""
 
 import os

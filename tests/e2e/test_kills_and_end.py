@@ -2,7 +2,7 @@
 """An instance is to end while the orchestrator that works at it is dead, or stopped for two leases, at
 each point of each call on the way to ready; the provider's lists lag meanwhile.  Nothing leaks.
 
-With CI or INVENTIV_TEST_ALL in the environment all pairs are walked; else each point and each call
+With CI=true or INVENTIV_TEST_ALL in the environment all pairs are walked; else each point and each call
 once with each signal."""
 
 import os

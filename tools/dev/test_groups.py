@@ -22,7 +22,7 @@ AT_ONCE = 2
 # Programs with stacks of their own, which wait more than they work.
 STACKS_AT_ONCE = {"e2e": 3}
 # Those that take longest begin first, so that nobody waits for one of them alone at the end.
-LONGEST = ["test_kills", "test_chaos", "test_kills_and_end", "test_many"]
+LONGEST = ["test_kills", "test_chaos", "test_kills_and_end", "test_kills_of_sweep", "test_many"]
 PYTHON_SECONDS = 300
 PYTHON_SECONDS_CI = 1500
 
