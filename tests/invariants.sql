@@ -173,6 +173,18 @@ SELECT i.id, i.status, l.instance_status_after
                       ORDER BY seq DESC LIMIT 1) l
  WHERE i.status <> l.instance_status_after;
 
+-- what a heartbeat is judged by is not what tokens, instance and metadata say
+SELECT h.instance_id, h.bearers, h.bearers_generation, h.metadata_hash
+  FROM worker_heartbeats h JOIN instances i ON i.id = h.instance_id
+  LEFT JOIN worker_metadata m ON m.instance_id = h.instance_id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(array_agg(bearer_of(t.token_hash)), '{}') AS bearers FROM worker_tokens t
+        WHERE t.instance_id = i.id AND t.generation = i.generation AND t.revoked_at IS NULL
+          AND t.kind <> 'enrolment' AND instance_listens(i.status, i.provider_instance_id)) t
+ WHERE NOT (h.bearers @> t.bearers AND t.bearers @> h.bearers)
+    OR h.bearers <> '{}' AND h.bearers_generation <> i.generation
+    OR h.metadata_hash IS DISTINCT FROM m.metadata_hash;
+
 -- a worker was heard after its instance was over
 SELECT h.instance_id, h.last_heartbeat, i.terminated_at
   FROM worker_heartbeats h JOIN instances i ON i.id = h.instance_id

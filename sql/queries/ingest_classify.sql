@@ -6,8 +6,7 @@ SELECT b.position,
        CASE WHEN i.id IS NULL THEN 404
             WHEN t.token_hash IS NULL THEN 401
             WHEN t.generation <> i.generation
-                 OR i.status IN ('terminated', 'archived', 'provisioning_failed')
-                 OR (i.status IN ('startup_failed', 'failed') AND i.provider_instance_id IS NULL)
+                 OR NOT instance_listens(i.status, i.provider_instance_id)
             THEN 410
             WHEN t.revoked_at IS NOT NULL THEN 401
             WHEN t.kind = 'enrolment'

@@ -8,8 +8,7 @@
 WITH target AS (
     SELECT i.id, i.generation, i.ip_address, i.status
       FROM instances i
-     WHERE i.id = $1::uuid AND i.status NOT IN ('terminated', 'archived', 'provisioning_failed')
-       AND (i.status NOT IN ('startup_failed', 'failed') OR i.provider_instance_id IS NOT NULL)
+     WHERE i.id = $1::uuid AND instance_listens(i.status, i.provider_instance_id)
 ), enrolled AS (
     SELECT t.token_hash, t.generation, t.used_at IS NULL AS is_first
       FROM worker_tokens t JOIN target ON target.id = t.instance_id

@@ -239,14 +239,15 @@ probes AS (
     ON CONFLICT (instance_id, probe) DO UPDATE
        SET generation = excluded.generation, at = excluded.at, ok = excluded.ok,
            latency_ms = excluded.latency_ms, detail = excluded.detail),
-beats AS MATERIALIZED ( -- In the order of ids, as heartbeats are written; a locked row stays unseen.
-    SELECT h.instance_id FROM worker_heartbeats h
-      JOIN applied a ON a.id = h.instance_id
-     WHERE h.status_unseen AND h.status = a.beat_status
-     ORDER BY h.instance_id FOR UPDATE OF h SKIP LOCKED),
+beats AS MATERIALIZED ( -- Locked in the order of ids, as heartbeats are: also those that triggers shut.
+    SELECT h.instance_id, h.status_unseen AND h.status = a.beat_status AS seen
+      FROM worker_heartbeats h JOIN applied a ON a.id = h.instance_id
+     WHERE h.status_unseen AND h.status = a.beat_status OR a.next_generation
+        OR NOT instance_listens(a.status, a.provider_instance_id)
+     ORDER BY h.instance_id FOR NO KEY UPDATE OF h),
 beats_seen AS (
     UPDATE worker_heartbeats h SET status_unseen = false
-      FROM beats WHERE h.instance_id = beats.instance_id),
+      FROM beats b WHERE h.instance_id = b.instance_id AND b.seen),
 tokens AS ( -- Nobody speaks for what is over.
     UPDATE worker_tokens t SET revoked_at = (SELECT fleet_now())
       FROM applied a

@@ -80,7 +80,8 @@ ingest_on_room(void *argument)
 struct ingest *
 ingest_new(struct api *api)
 {
-    static const enum query_id prepared[] = { Q_INGEST_HEARTBEATS, Q_INGEST_CLASSIFY };
+    static const enum query_id prepared[] = { Q_INGEST_HEARTBEATS, Q_INGEST_METADATA,
+                                              Q_INGEST_CLASSIFY };
     const struct config *config = api->config;
     struct ingest *ingest = mem_zalloc(sizeof *ingest);
 
@@ -100,8 +101,6 @@ ingest_new(struct api *api)
                                                        .prepared = prepared,
                                                        .prepared_count = ARRAY_LENGTH(prepared) }),
         .wake = api->wake,
-        .memory =
-            metadata_memory_new((size_t)config_count(config, SETTING_HEARTBEAT_METADATA_SLOTS)),
         .api_id = api->id,
         .retry_after_s = config_count(config, SETTING_API_RETRY_AFTER_SECONDS),
         .on_room = ingest_on_room,
@@ -125,7 +124,6 @@ ingest_free(struct ingest *ingest)
     }
     db_async_free(ingest->writer.db);
     batch_writer_stop(&ingest->writer);
-    metadata_memory_free(ingest->writer.memory);
     loop_turn_end_free(ingest->turn_end);
     mem_free(ingest->taken);
     mem_free(ingest);
@@ -138,12 +136,6 @@ ingest_append(struct ingest *ingest, struct beat *beat)
     ingest->last = &beat->next;
     ingest->waiting++;
     loop_turn_end_ask(ingest->turn_end);
-}
-
-static const char *
-ingest_text(struct arena *arena, const json_t *value)
-{
-    return value == NULL ? NULL : json_text(arena, value);
 }
 
 /* What moves with every beat is no part of the hash; that it is stored now and then is seen to by
@@ -175,12 +167,6 @@ ingest_read(struct ingest *ingest, struct http_request *request, struct beat *be
     }
     pg_uuid_bytes(beat->told.instance_id, beat->id);
     ingest_age_metadata(ingest, beat);
-    if (!metadata_memory_has(ingest->writer.memory, beat->id, beat->told.metadata_hash)) {
-        beat->metadata = ingest_text(arena, beat->told.metadata);
-        beat->agent_info = ingest_text(arena, beat->told.agent_info);
-    }
-    beat->told.metadata = NULL; /* the body goes */
-    beat->told.agent_info = NULL;
     return NO_ERROR;
 }
 
@@ -211,6 +197,6 @@ ingest_take(struct api *api, struct http_request *request, const char *path_id)
         return;
     }
     beat->number = ingest->arrived++;
-    digest_sha256_hex(bearer, strlen(bearer), beat->token_hash);
+    digest_sha256(bearer, strlen(bearer), beat->token_hash);
     ingest_append(ingest, beat);
 }

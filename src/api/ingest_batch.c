@@ -10,7 +10,7 @@
 /* Parallel to the parameters of ingest_heartbeats.sql. */
 enum batch_column {
     BATCH_ID,
-    BATCH_TOKEN,
+    BATCH_BEARER,
     BATCH_GENERATION,
     BATCH_STATUS,
     BATCH_MODEL,
@@ -21,19 +21,20 @@ enum batch_column {
     BATCH_PERIOD,
     BATCH_TOKENS,
     BATCH_HASH,
-    BATCH_WORKER,
-    BATCH_AGENT,
-    BATCH_METADATA,
     BATCH_COLUMNS,
 };
 
 static const enum pg_type batch_types[BATCH_COLUMNS] = {
-    PG_UUID,   PG_TEXT, PG_INT4, PG_TEXT, PG_TEXT, PG_INT4, PG_INT4, PG_FLOAT4,
-    PG_FLOAT4, PG_INT4, PG_INT8, PG_INT8, PG_TEXT, PG_TEXT, PG_TEXT,
+    PG_UUID, PG_UUID,   PG_INT4,   PG_TEXT, PG_TEXT, PG_INT4,
+    PG_INT4, PG_FLOAT4, PG_FLOAT4, PG_INT4, PG_INT8, PG_INT8,
 };
+
+static const char batch_accepted[] = "{\"status\":\"ok\"}";
 
 struct batch {
     struct batch_writer *writer;
+    void (*send)(
+        struct batch *batch); /* what it was made for: again, beat by beat, after a failure */
     size_t count;
     struct beat *beats[]; /* sorted by id, one an instance */
 };
@@ -96,11 +97,13 @@ batch_answer_verdict(const struct batch_writer *writer, struct beat *beat, int64
 }
 
 static struct batch *
-batch_new(struct batch_writer *writer, size_t room)
+batch_new(struct batch_writer *writer, size_t room, void (*send)(struct batch *batch))
 {
     struct batch *batch = mem_zalloc(sizeof *batch + room * sizeof(struct beat *));
 
     batch->writer = writer;
+    batch->send = send;
+    writer->in_flight++;
     return batch;
 }
 
@@ -119,6 +122,32 @@ batch_refuse_all(struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         batch_refuse_for_now(batch->writer, batch->beats[i], "unavailable");
+    }
+}
+
+/* The parameters are the first so many arrays, and a text where one is given. */
+static void
+batch_run(struct batch *batch, enum query_id query, size_t columns, const char *text,
+          db_async_done done)
+{
+    struct batch_writer *writer = batch->writer;
+    struct db_async_param params[BATCH_COLUMNS + 1];
+
+    for (size_t i = 0; i < columns; i++) {
+        params[i] = (struct db_async_param){ writer->arrays[i].bytes, writer->arrays[i].length };
+    }
+    params[columns] = (struct db_async_param){ text, 0 };
+    if (!db_async_send(writer->db, query, params, columns + (text != NULL), done, batch)) {
+        batch_refuse_all(batch);
+        batch_end(batch);
+    }
+}
+
+static void
+batch_start_arrays(struct batch *batch, const enum pg_type *types, size_t columns)
+{
+    for (size_t i = 0; i < columns; i++) {
+        pg_array_start(&batch->writer->arrays[i], types[i], batch->count);
     }
 }
 
@@ -143,42 +172,36 @@ batch_on_classified(struct error error, const struct db_rows *rows, void *contex
 static void
 batch_classify(struct batch *batch)
 {
-    struct batch_writer *writer = batch->writer;
-    struct buffer *ids = &writer->arrays[BATCH_ID];
-    struct buffer *tokens = &writer->arrays[BATCH_TOKEN];
-    struct buffer *generations = &writer->arrays[BATCH_GENERATION];
+    enum { ID, TOKEN, GENERATION, COLUMNS };
+    static const enum pg_type types[COLUMNS] = { PG_UUID, PG_TEXT, PG_INT4 };
+    struct buffer *arrays = batch->writer->arrays;
+    char hash[DIGEST_HEX_SIZE];
 
-    pg_array_start(ids, PG_UUID, batch->count);
-    pg_array_start(tokens, PG_TEXT, batch->count);
-    pg_array_start(generations, PG_INT4, batch->count);
+    batch_start_arrays(batch, types, COLUMNS);
     for (size_t i = 0; i < batch->count; i++) {
-        pg_array_uuid(ids, batch->beats[i]->id);
-        pg_array_text(tokens, batch->beats[i]->token_hash);
-        pg_array_int4(generations, (int32_t)batch->beats[i]->told.generation);
+        pg_array_uuid(&arrays[ID], batch->beats[i]->id);
+        digest_hex(batch->beats[i]->token_hash, DIGEST_BYTES, hash);
+        pg_array_text(&arrays[TOKEN], hash);
+        pg_array_int4(&arrays[GENERATION], (int32_t)batch->beats[i]->told.generation);
     }
-    const struct db_async_param params[] = { { ids->bytes, ids->length },
-                                             { tokens->bytes, tokens->length },
-                                             { generations->bytes, generations->length } };
-    if (!db_async_send(writer->db, Q_INGEST_CLASSIFY, params, ARRAY_LENGTH(params),
-                       batch_on_classified, batch)) {
-        batch_refuse_all(batch);
+    batch_run(batch, Q_INGEST_CLASSIFY, COLUMNS, NULL, batch_on_classified);
+}
+
+/* With what the batch still holds. */
+static void
+batch_go_on(struct batch *batch, void (*next)(struct batch *batch))
+{
+    if (batch->count > 0) {
+        next(batch);
+    } else {
         batch_end(batch);
     }
 }
 
-static void
-batch_remember(struct batch_writer *writer, const struct beat *beat, bool stored)
-{
-    if (stored) {
-        metadata_memory_put(writer->memory, beat->id, beat->told.metadata_hash);
-    } else {
-        metadata_memory_forget(writer->memory, beat->id);
-    }
-}
-
-/* Answers what was written and keeps the rest in the batch.  True: some worker's status changed. */
+/* Answers what was written, moves to 'untold' those whose metadata is still to be, and keeps the
+ * rest in the batch.  True: some worker's status changed. */
 static bool
-batch_take_written(struct batch *batch, const struct db_rows *rows)
+batch_take_written(struct batch *batch, const struct db_rows *rows, struct batch *untold)
 {
     bool changed = false;
     size_t left = 0;
@@ -188,8 +211,11 @@ batch_take_written(struct batch *batch, const struct db_rows *rows)
         struct beat *beat = batch->beats[position];
         batch->beats[position] = NULL;
         changed = changed || row_bool(rows, row, "changed");
-        batch_remember(batch->writer, beat, row_bool(rows, row, "stored"));
-        batch_answer(beat, 200, "{\"status\":\"ok\"}");
+        if (row_bool(rows, row, "stored") || !beat->told.has_metadata) {
+            batch_answer(beat, 200, batch_accepted);
+        } else {
+            untold->beats[untold->count++] = beat;
+        }
     }
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->beats[i] != NULL) {
@@ -200,20 +226,15 @@ batch_take_written(struct batch *batch, const struct db_rows *rows)
     return changed;
 }
 
-static void batch_write(struct batch *batch);
-
 /* One bad row has spoilt them all: each again by itself. */
 static void
 batch_split(struct batch *batch)
 {
-    struct batch_writer *writer = batch->writer;
-
     for (size_t i = 0; i < batch->count; i++) {
-        struct batch *single = batch_new(writer, 1);
+        struct batch *single = batch_new(batch->writer, 1, batch->send);
         single->beats[0] = batch->beats[i];
         single->count = 1;
-        writer->in_flight++;
-        batch_write(single);
+        single->send(single);
     }
 }
 
@@ -233,27 +254,6 @@ batch_fail(struct batch *batch, struct error error)
     } else {
         batch_answer(batch->beats[0], 500,
                      "{\"error\":\"db_error\",\"message\":\"the row was not written\"}");
-    }
-}
-
-static void
-batch_on_written(struct error error, const struct db_rows *rows, void *context)
-{
-    struct batch *batch = context;
-    struct wake *wake = batch->writer->wake;
-
-    if (error_is(error)) {
-        batch_fail(batch, error);
-        batch_end(batch);
-        return;
-    }
-    if (batch_take_written(batch, rows)) {
-        wake_publish(wake, WAKE_JOBS, "job-health-check");
-    }
-    if (batch->count > 0) {
-        batch_classify(batch);
-    } else {
-        batch_end(batch);
     }
 }
 
@@ -293,7 +293,7 @@ batch_add_row(struct buffer *arrays, const struct beat *beat)
     const struct worker_facts_told *told = &beat->told;
 
     pg_array_uuid(&arrays[BATCH_ID], beat->id);
-    pg_array_text(&arrays[BATCH_TOKEN], beat->token_hash);
+    pg_array_uuid(&arrays[BATCH_BEARER], beat->token_hash); /* its first half */
     pg_array_int4(&arrays[BATCH_GENERATION], (int32_t)told->generation);
     pg_array_text(&arrays[BATCH_STATUS], told->status);
     pg_array_text(&arrays[BATCH_MODEL], told->model_id);
@@ -304,33 +304,72 @@ batch_add_row(struct buffer *arrays, const struct beat *beat)
     batch_add_int4(&arrays[BATCH_PERIOD], told->period_ms);
     batch_add_int8(&arrays[BATCH_TOKENS], told->tokens_total);
     pg_array_int8(&arrays[BATCH_HASH], told->metadata_hash);
-    pg_array_text(&arrays[BATCH_WORKER], told->worker_id);
-    pg_array_text(&arrays[BATCH_AGENT], beat->agent_info);
-    pg_array_text(&arrays[BATCH_METADATA], beat->metadata);
+}
+
+static void
+batch_on_told(struct error error, const struct db_rows *rows, void *context)
+{
+    struct batch *batch = context;
+
+    (void)rows;
+    if (error_is(error)) {
+        batch_fail(batch, error);
+    } else {
+        for (size_t i = 0; i < batch->count; i++) {
+            batch_answer(batch->beats[i], 200, batch_accepted);
+        }
+    }
+    batch_end(batch);
+}
+
+static void
+batch_tell(struct batch *batch)
+{
+    enum { ID, BEARER, HASH, WORKER, BODY, COLUMNS };
+    static const enum pg_type types[COLUMNS] = { PG_UUID, PG_UUID, PG_INT8, PG_TEXT, PG_JSONB };
+    struct buffer *arrays = batch->writer->arrays;
+
+    batch_start_arrays(batch, types, COLUMNS);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct beat *beat = batch->beats[i];
+        size_t length;
+        const char *body = http_request_body(beat->request, &length);
+        pg_array_uuid(&arrays[ID], beat->id);
+        pg_array_uuid(&arrays[BEARER], beat->token_hash);
+        pg_array_int8(&arrays[HASH], beat->told.metadata_hash);
+        pg_array_text(&arrays[WORKER], beat->told.worker_id);
+        pg_array_jsonb(&arrays[BODY], body, length);
+    }
+    batch_run(batch, Q_INGEST_METADATA, COLUMNS, NULL, batch_on_told);
+}
+
+static void
+batch_on_written(struct error error, const struct db_rows *rows, void *context)
+{
+    struct batch *batch = context;
+    struct batch_writer *writer = batch->writer;
+
+    if (error_is(error)) {
+        batch_fail(batch, error);
+        batch_end(batch);
+        return;
+    }
+    struct batch *untold = batch_new(writer, rows->count, batch_tell);
+    if (batch_take_written(batch, rows, untold)) {
+        wake_publish(writer->wake, WAKE_JOBS, "job-health-check");
+    }
+    batch_go_on(untold, batch_tell);
+    batch_go_on(batch, batch_classify);
 }
 
 static void
 batch_write(struct batch *batch)
 {
-    struct batch_writer *writer = batch->writer;
-    struct db_async_param params[BATCH_COLUMNS + 1];
-
-    for (size_t column = 0; column < BATCH_COLUMNS; column++) {
-        pg_array_start(&writer->arrays[column], batch_types[column], batch->count);
-    }
+    batch_start_arrays(batch, batch_types, BATCH_COLUMNS);
     for (size_t i = 0; i < batch->count; i++) {
-        batch_add_row(writer->arrays, batch->beats[i]);
+        batch_add_row(batch->writer->arrays, batch->beats[i]);
     }
-    for (size_t column = 0; column < BATCH_COLUMNS; column++) {
-        params[column] =
-            (struct db_async_param){ writer->arrays[column].bytes, writer->arrays[column].length };
-    }
-    params[BATCH_COLUMNS] = (struct db_async_param){ writer->api_id, 0 };
-    if (!db_async_send(writer->db, Q_INGEST_HEARTBEATS, params, BATCH_COLUMNS + 1, batch_on_written,
-                       batch)) {
-        batch_refuse_all(batch);
-        batch_end(batch);
-    }
+    batch_run(batch, Q_INGEST_HEARTBEATS, BATCH_COLUMNS, batch->writer->api_id, batch_on_written);
 }
 
 static int
@@ -347,13 +386,14 @@ batch_compare(const void *left, const void *right)
 static bool
 batch_is_same_worker(const struct beat *a, const struct beat *b)
 {
-    return strcmp(a->token_hash, b->token_hash) == 0 && a->told.generation == b->told.generation;
+    return memcmp(a->token_hash, b->token_hash, sizeof a->token_hash) == 0 &&
+           a->told.generation == b->told.generation;
 }
 
 struct beat *
 batch_send(struct batch_writer *writer, struct beat **beats, size_t count)
 {
-    struct batch *batch = batch_new(writer, count);
+    struct batch *batch = batch_new(writer, count, batch_write);
     struct beat *put_off = NULL;
 
     qsort(beats, count, sizeof(struct beat *), batch_compare);
@@ -369,7 +409,6 @@ batch_send(struct batch_writer *writer, struct beat **beats, size_t count)
             put_off = beats[i];
         }
     }
-    writer->in_flight++;
     batch_write(batch);
     return put_off;
 }

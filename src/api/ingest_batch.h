@@ -1,10 +1,10 @@
 /* ingest_batch.h: heartbeats on their way into the database: one statement a batch, one entry an
- * instance, sorted by id; then the answers.  Batches and their memory belong to ingest_batch.c,
- * the queue before them to ingest.c. */
+ * instance, sorted by id, and another for those whose metadata is not stored as they tell it; then
+ * the answers.  Batches and their memory belong to ingest_batch.c, the queue before them to
+ * ingest.c. */
 #ifndef INVENTIV_API_INGEST_BATCH_H
 #define INVENTIV_API_INGEST_BATCH_H
 
-#include "api/metadata_memory.h"
 #include "api/worker_facts.h"
 #include "base/buffer.h"
 #include "base/digest.h"
@@ -20,16 +20,13 @@ struct beat {
     struct http_request *request;
     unsigned char id[PG_UUID_BYTES];
     uint64_t number; /* of arrival */
-    char token_hash[DIGEST_HEX_SIZE];
+    unsigned char token_hash[DIGEST_BYTES];
     struct worker_facts_told told;
-    const char *metadata; /* as text; NULL: known to be stored */
-    const char *agent_info;
 };
 
 struct batch_writer {
     struct db_async *db;
     struct wake *wake;
-    struct metadata_memory *memory;
     const char *api_id;
     int64_t retry_after_s;
     size_t in_flight;               /* statements */

@@ -159,6 +159,7 @@ worker_facts_read(struct arena *arena, const json_t *body, struct worker_facts_t
     double period_s = worker_facts_number(body, "period_seconds", INT32_MAX / 1000);
 
     TRY(worker_facts_texts(arena, body, &told));
+    told.has_metadata = told.metadata != NULL;
     told.status = worker_facts_status(body);
     told.health_port = worker_facts_whole(body, "health_port", WORKER_PORT_MAX);
     told.vllm_port = worker_facts_whole(body, "vllm_port", WORKER_PORT_MAX);

@@ -28,8 +28,9 @@ struct worker_facts_told {
     int64_t tokens_total;
     double gpu_utilization;
     double gpu_mem_used_mb;
-    json_t *agent_info;    /* borrowed from the body, an object or NULL */
-    json_t *metadata;      /* likewise */
+    json_t *agent_info; /* borrowed from the body, an object or NULL */
+    json_t *metadata;   /* likewise */
+    bool has_metadata;
     int64_t metadata_hash; /* of what seldom changes; see worker_facts.c */
 };
 

@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ digest_random_below(uint32_t bound)
     return randombytes_uniform(bound);
 }
 
-static void
+void
 digest_hex(const unsigned char *bytes, size_t count, char *out)
 {
     sodium_bin2hex(out, count * 2 + 1, bytes, count);
@@ -29,10 +30,11 @@ digest_hex(const unsigned char *bytes, size_t count, char *out)
 void
 digest_random_hex(char *out, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        unsigned char byte = (unsigned char)randombytes_uniform(256);
-        digest_hex(&byte, 1, out + i * 2);
-    }
+    unsigned char bytes[DIGEST_RANDOM_MAX];
+
+    assert(count <= sizeof bytes);
+    randombytes_buf(bytes, count);
+    digest_hex(bytes, count, out);
 }
 
 void
@@ -65,11 +67,17 @@ digest_is_uuid(const char *text)
 }
 
 void
+digest_sha256(const void *bytes, size_t length, unsigned char out[DIGEST_BYTES])
+{
+    crypto_hash_sha256(out, bytes, length);
+}
+
+void
 digest_sha256_hex(const void *bytes, size_t length, char out[DIGEST_HEX_SIZE])
 {
-    unsigned char hash[crypto_hash_sha256_BYTES];
+    unsigned char hash[DIGEST_BYTES];
 
-    crypto_hash_sha256(hash, bytes, length);
+    digest_sha256(bytes, length, hash);
     digest_hex(hash, sizeof hash, out);
 }
 

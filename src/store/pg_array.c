@@ -72,6 +72,16 @@ pg_array_float4(struct buffer *array, float value)
 }
 
 void
+pg_array_jsonb(struct buffer *array, const char *text, size_t length)
+{
+    static const char version = 1; /* of the binary form: a byte, then the text */
+
+    pg_array_word(array, (uint32_t)(length + sizeof version));
+    buffer_add(array, &version, sizeof version);
+    buffer_add(array, text, length);
+}
+
+void
 pg_array_uuid(struct buffer *array, const unsigned char uuid[PG_UUID_BYTES])
 {
     pg_array_element(array, uuid, PG_UUID_BYTES);

@@ -14,6 +14,7 @@ enum pg_type {
     PG_TEXT = 25,
     PG_FLOAT4 = 700,
     PG_UUID = 2950,
+    PG_JSONB = 3802,
 };
 
 enum { PG_UUID_BYTES = 16 };
@@ -25,6 +26,7 @@ void pg_array_text(struct buffer *array, const char *text); /* NULL: null */
 void pg_array_int4(struct buffer *array, int32_t value);
 void pg_array_int8(struct buffer *array, int64_t value);
 void pg_array_float4(struct buffer *array, float value);
+void pg_array_jsonb(struct buffer *array, const char *text, size_t length);
 void pg_array_uuid(struct buffer *array, const unsigned char uuid[PG_UUID_BYTES]);
 
 /* "8-4-4-4-12" hex digits, which the caller has checked (digest_is_uuid). */

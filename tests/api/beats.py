@@ -49,15 +49,19 @@ def request(instance, token, **told):
 def beat(port, lists, limit=60):
     """A list of requests a connection; (statuses, seconds)."""
     started = time.monotonic()
-    selector = selectors.DefaultSelector()
     beaters = [Beater(port, requests) for requests in lists]
+    finish(beaters, started + limit)
+    return [status for beater in beaters for status in beater.statuses], time.monotonic() - started
+
+
+def finish(beaters, until):
+    selector = selectors.DefaultSelector()
     for beater in beaters:
         selector.register(beater.socket, selectors.EVENT_READ, beater)
     while selector.get_map():
-        if time.monotonic() - started > limit:
+        if time.monotonic() > until:
             raise AssertionError('heartbeats were not answered in time')
         for key, _ in selector.select(1):
             if not key.data.read():
                 selector.unregister(key.fileobj)
                 key.fileobj.close()
-    return [status for beater in beaters for status in beater.statuses], time.monotonic() - started

@@ -2,6 +2,7 @@
 import collections
 import json
 import sys
+import time
 import uuid
 
 import beats
@@ -100,7 +101,8 @@ def refused_one(api, made):
 class open_transaction:  # pylint: disable=invalid-name
     """Holds locks until it is left."""
 
-    def __init__(self, database, sql):
+    def __init__(self, database, sql, end='ROLLBACK'):
+        self.end = end
         self.child = harness.subprocess.Popen(
             ['psql', '-XAtq', '-d', database.url], stdin=harness.subprocess.PIPE,
             stdout=harness.subprocess.PIPE, text=True)
@@ -112,7 +114,25 @@ class open_transaction:  # pylint: disable=invalid-name
             check(self.child.poll() is None, 'the transaction is open')
 
     def __exit__(self, *_):
-        self.child.communicate('ROLLBACK;\n', timeout=10)
+        self.child.communicate(f'{self.end};\n', timeout=10)
+
+
+def revoked(api, database):
+    """From the moment at which it is: a beat that comes while it happens waits for it."""
+    clean(database)
+    (instance, token), = fleet(database, 1)
+    database.sql(f"SELECT test_token('{instance}', 'second', 'issued')")
+    statuses, _ = beats.beat(api.port, [[beats.request(instance, name)] for name in (token, 'second')])
+    equal(statuses, [200, 200])
+    revoke = f"UPDATE worker_tokens SET revoked_at = fleet_now() WHERE token_hash = encode(sha256('{token}'), 'hex')"
+    with open_transaction(database, revoke, end='COMMIT'):
+        beater = beats.Beater(api.port, [beats.request(instance, token)])
+        until(lambda: database.sql('SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = \'Lock\'') == '1',
+              'the beat waits')
+    beats.finish([beater], time.monotonic() + 10)
+    equal(beater.statuses, [401])
+    statuses, _ = beats.beat(api.port, [[beats.request(instance, 'second')]])
+    equal(statuses, [200])
 
 
 def rates(api, database):
@@ -153,6 +173,7 @@ def main():
             ('a thousand workers at once are all answered, and on record', lambda: a_thousand_at_once(api, database)),
             ('many beats of one worker are all answered, a stolen name is not', lambda: doubles(api, database)),
             ('strangers and the departed among them are told apart', lambda: strangers(api, database)),
+            ('a token is refused from the moment at which it is revoked, another is not', lambda: revoked(api, database)),
             ('a row that cannot be written spoils no other', lambda: spoilt(api, database)),
             ('beats of the same workers over many connections', lambda: rates(api, database)))
     with api_with_database(HEARTBEAT_WAITING_MAX='20', HEARTBEAT_BATCH_ROWS='4',

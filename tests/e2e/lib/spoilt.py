@@ -22,6 +22,8 @@ SPOILT = {
     "UPDATE worker_tokens SET revoked_at = NULL WHERE instance_id = '{over}'": "spoken for",
     "UPDATE worker_heartbeats SET last_heartbeat = fleet_now() + interval '1 s'"
     " WHERE instance_id = '{over}'": "was heard after",
+    "UPDATE worker_heartbeats SET bearers = '{{}}' WHERE instance_id = '{ready}'": "is judged by",
+    "UPDATE worker_heartbeats SET metadata_hash = 0 WHERE instance_id = '{ready}'": "is judged by",
     "UPDATE worker_heartbeats SET generation = 0 WHERE instance_id = '{ready}'": "ever beat",
     "UPDATE instances SET error_code = 'HEARTBEAT_TIMEOUT' WHERE id = '{ready}'": "carries an error",
     UNGUARDED + "UPDATE instances SET status = 'booting', next_run_at = NULL,"
