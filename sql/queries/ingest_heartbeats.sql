@@ -1,4 +1,4 @@
--- Writes a batch of heartbeats, each into the one row that it is judged by (0017); a row that comes
+-- Writes a batch of heartbeats, each into the one row that it is judged by (0018); a row that comes
 -- back was written, one that does not was not allowed (ingest_classify says why).  Parallel arrays,
 -- sorted by instance, one entry an instance; null: not told.
 -- $1 instance · $2 bearer, half of its hash · $3 generation, 0: not told · $4 status · $5 model
