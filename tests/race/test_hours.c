@@ -230,11 +230,11 @@ enum reach {
     "failed:retention_over "
 /* A deadline fires on a look that was answered in full, later than it. */
 #define DEADLINES                                                                                  \
-    "booting:startup_gave_up installing:startup_gave_up "                                          \
-    "starting:startup_gave_up "                                                                    \
-    "unavailable:unavailable_too_long worker_dead:recovery_gave_up "
-/* Likewise; or its acts were refused, or shown not to have been done, too often. */
-#define GIVES_UP "provisioning:provision_gave_up provisioning_failed:retention_over "
+    "booting:startup_gave_up installing:startup_gave_up starting:startup_gave_up "                 \
+    "unavailable:unavailable_too_long worker_dead:recovery_gave_up "                               \
+    "provisioning:provision_gave_up provisioning_failed:retention_over "
+/* Before its deadline: its acts were refused, or shown not to have been done, too often. */
+#define REFUSED "provisioning:provision_gave_up:refused "
 /* What was asked for comes about, and is seen. */
 #define STARTS_UP "provisioning:server_started "
 #define ENDS "terminating:server_gone "
@@ -245,25 +245,24 @@ static const struct hour {
     unsigned reach;
     const char *allowed; /* "FROM:RULE ", each */
 } hours[] = {
-    { "control: everything is answered", ANSWER_OK, NOTHING,
-      OWN DEADLINES GIVES_UP STARTS_UP ENDS },
+    { "control: everything is answered", ANSWER_OK, NOTHING, OWN DEADLINES STARTS_UP ENDS },
     { "transient: no call comes through", ANSWER_TRANSIENT, EVERYTHING, OWN },
     { "transient: no read comes through", ANSWER_TRANSIENT, READS, OWN },
     { "transient: no list comes through", ANSWER_TRANSIENT, LISTS, OWN DEADLINES STARTS_UP },
-    { "transient: no act comes through", ANSWER_TRANSIENT, ACTS, OWN DEADLINES GIVES_UP },
+    { "transient: no act comes through", ANSWER_TRANSIENT, ACTS, OWN DEADLINES REFUSED },
     { "unknown: acts are not done, and nothing tells", ANSWER_UNKNOWN, ACTS,
-      OWN DEADLINES GIVES_UP ENDS },
+      OWN DEADLINES REFUSED ENDS },
     { "unknown: acts are done, and nothing tells", ANSWER_UNKNOWN, LOST_ACTS,
-      OWN DEADLINES GIVES_UP STARTS_UP ENDS },
-    { "not found: everything", ANSWER_NOT_FOUND, EVERYTHING, OWN DEADLINES GIVES_UP },
+      OWN DEADLINES REFUSED STARTS_UP ENDS },
+    { "not found: everything", ANSWER_NOT_FOUND, EVERYTHING, OWN DEADLINES },
     { "not found: the lists", ANSWER_NOT_FOUND, LISTS, OWN DEADLINES STARTS_UP },
-    { "out of stock", ANSWER_OUT_OF_STOCK, STARTS, OWN DEADLINES GIVES_UP ENDS },
-    { "quota: whatever takes", ANSWER_QUOTA, STARTS, OWN DEADLINES GIVES_UP ENDS },
+    { "out of stock", ANSWER_OUT_OF_STOCK, STARTS, OWN DEADLINES REFUSED ENDS },
+    { "quota: whatever takes", ANSWER_QUOTA, STARTS, OWN DEADLINES ENDS },
     { "denied: everything", ANSWER_DENIED, EVERYTHING, OWN },
-    { "denied: acts", ANSWER_DENIED, ACTS, OWN DEADLINES GIVES_UP },
+    { "denied: acts", ANSWER_DENIED, ACTS, OWN DEADLINES },
     { "invalid: reads", ANSWER_INVALID, READS, OWN },
-    { "invalid: acts", ANSWER_INVALID, ACTS, OWN DEADLINES GIVES_UP },
-    { "lists that show nothing", ANSWER_OK, EMPTY_LISTS, OWN DEADLINES GIVES_UP STARTS_UP ENDS },
+    { "invalid: acts", ANSWER_INVALID, ACTS, OWN DEADLINES REFUSED },
+    { "lists that show nothing", ANSWER_OK, EMPTY_LISTS, OWN DEADLINES STARTS_UP ENDS },
 };
 
 static bool
@@ -318,10 +317,12 @@ static void
 hours_check_changes(const struct hour *hour, int64_t since)
 {
     const char *others = test_db_text(
-        "SELECT string_agg(DISTINCT instance_status_before || ':' || rule, ' ') "
-        "FROM action_logs"
-        " WHERE seq > $2::bigint AND rule IS NOT NULL"
-        "   AND strpos($1, instance_status_before || ':' || rule || ' ') = 0",
+        "SELECT string_agg(DISTINCT change, ' ') FROM ("
+        "  SELECT instance_status_before || ':' || rule ||"
+        "         CASE WHEN rule = 'provision_gave_up' AND error_code <> 'PROVISION_TIMEOUT'"
+        "              THEN ':refused' ELSE '' END AS change"
+        "    FROM action_logs WHERE seq > $2::bigint AND rule IS NOT NULL) changes"
+        " WHERE strpos($1, change || ' ') = 0",
         TEST_PARAMS(hour->allowed, arena_printf(test_db_arena(), "%jd", (intmax_t)since)));
 
     CHECK_STR(others, "");
@@ -346,11 +347,11 @@ hours_check_wanted(const struct hour *hour)
 static void
 hours_check_recovery(const struct hour *hour)
 {
-    bool gives_up = strstr(hour->allowed, "provision_gave_up") != NULL;
+    bool refused = strstr(hour->allowed, REFUSED) != NULL;
 
     for (int subject = UNANSWERED; subject <= ASKED; subject++) {
         CHECK_CASE(stage_is(ids[subject][LATE], INSTANCE_BOOTING) ||
-                       (gives_up &&
+                       (refused &&
                         stage_number(ids[subject][LATE], "(status <> 'provisioning')::int") == 1),
                    hour->name);
     }

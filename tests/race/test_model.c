@@ -8,8 +8,8 @@
 #include "hold.h"
 #include "memory_provider.h"
 #include "orchestrator/jobs/jobs.h"
-#include "orchestrator/tags.h"
 #include "rival.h"
+#include "scene.h"
 #include "stage.h"
 #include "test_db.h"
 #include "test_service.h"
@@ -134,37 +134,13 @@ test_look2_not_yet_listed(void)
     model_finish(id);
 }
 
-/* What no create on record made: its tag names another operation. */
-static void
-model_make_another(const char *id)
-{
-    struct arena *arena = test_db_arena();
-    struct provider_options options = memory_provider_options();
-    struct provider *provider = NULL;
-    struct provider_call call = { .kind = CALL_SERVER_CREATE,
-                                  .zone = "test-1",
-                                  .name = "another",
-                                  .instance_type = "L4-1-24G",
-                                  .tags = tags_of_create(
-                                      arena, test_db_text0("SELECT fleet_id FROM fleet"), id,
-                                      test_db_text0("SELECT gen_random_uuid()")),
-                                  .tag_count = TAGS_OF_CREATE };
-    struct provider_call *calls[] = { &call };
-
-    if (error_is(provider_new(arena, &options, &provider))) {
-        test_give_up("the provider in memory does not open");
-    }
-    provider_run(provider, arena, calls, 1);
-    provider_free(provider);
-}
-
 /* Two machines with one tag: adopting the first does not tell what the open create will make. */
 static void
 test_look2_adopted_another(void)
 {
     const char *id = model_late_create(STAGE_ASKED);
 
-    model_make_another(id);
+    scene_machine(id); /* of an operation that is on no record */
     bench_run(second, &job_provisioning);
     CHECK_I64(stage_number(id, "(provider_instance_id IS NOT NULL)::int"), 1);
     CHECK_I64(model_operations(id, "outcome IS NULL"), 1);
