@@ -1,5 +1,5 @@
--- Orphans on record in zones, those first that were not looked at for longest; with what the verdict
--- on a machine rests on, and what may be done in the zone.
+-- Orphans on record in zones, those first that were not looked at for longest, then those that were not
+-- tried for longest; with what the verdict on a machine rests on, and what may be done in the zone.
 --   $1 [{place, zone_id}]   $2 most rows
 SELECT z.place, o.id, o.kind, o.ref, o.verdict, o.volume_type, o.instance_id, o.parent_ref,
        to_ms(o.gone_first_seen_at) AS gone_first_seen_ms, o.delete_attempts,
@@ -27,4 +27,4 @@ SELECT z.place, o.id, o.kind, o.ref, o.verdict, o.volume_type, o.instance_id, o.
                       WHERE m.provider_id = o.provider_id AND m.kind = 'server'
                         AND m.ref = o.parent_ref
                       ORDER BY m.found_at DESC LIMIT 1) p ON true
- ORDER BY o.looked_at, o.id LIMIT $2::int;
+ ORDER BY o.looked_at, o.delete_next_at NULLS FIRST, o.id LIMIT $2::int;

@@ -140,6 +140,13 @@ sweep_and_die(void)
            WTERMSIG(status) == SIGKILL;
 }
 
+static int64_t
+sweep_open_calls(void)
+{
+    return test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome IS NULL"
+                        " AND shard_job = 'job-watch-dog' AND kind = 'server_poweroff'");
+}
+
 static void
 test_death_after_the_intent(void)
 {
@@ -149,14 +156,13 @@ test_death_after_the_intent(void)
     scene_cycle(first); /* On record. */
     test_db_shift_clock(SCENE_PERIOD_MS);
     CHECK(sweep_and_die());
-    CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome IS NULL"
-                           " AND shard_job = 'job-watch-dog' AND kind = 'server_poweroff'"),
-              1);
+    CHECK_I64(sweep_open_calls(), 1);
     CHECK_I64(scene_cycle(second).claimed, 0); /* Its lease runs. */
     test_db_shift_clock(LEASE_MS - SCENE_PERIOD_MS + 1);
     int64_t stops = memory_provider_calls(CALL_SERVER_POWEROFF);
     CHECK_I64(bench_run(second, &job_watch_dog).claimed, 1);
-    CHECK_I64(memory_provider_calls(CALL_SERVER_POWEROFF), stops); /* It may yet be sent. */
+    CHECK_I64(memory_provider_calls(CALL_SERVER_POWEROFF), stops);
+    CHECK_I64(sweep_open_calls(), 1); /* It may yet be sent. */
     CHECK(scene_until_rented(second, 0, 0, 0));
     CHECK_I64(test_db_i640("SELECT count(*) FROM provider_operations WHERE outcome = 'closed'"
                            " AND shard_job = 'job-watch-dog' AND kind = 'server_poweroff'"),
@@ -211,12 +217,12 @@ sweep_recording_has_begun(void *argument)
     return atomic_load(&((struct recording *)argument)->begun);
 }
 
-/* The sweep has looked and is about to stop the machine when it goes on record. */
+/* The sweep has looked and is about to stop the machine when it goes on record of that instance. */
 static void
-sweep_check_recording(bool stays_open)
+sweep_check_recording(const char *id, const char *tagged_id, bool stays_open)
 {
-    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
-    struct recording recording = { rival_open(config), id, scene_machine(id), stays_open, false };
+    struct recording recording = { rival_open(config), id, scene_machine(tagged_id), stays_open,
+                                   false };
     int64_t stops = memory_provider_calls(CALL_SERVER_POWEROFF);
 
     scene_cycle(first);
@@ -236,20 +242,32 @@ sweep_check_recording(bool stays_open)
     CHECK_I64(memory_provider_calls(CALL_SERVER_POWEROFF), stops);
     CHECK(scene_is_rented(1, 1, 1));
     CHECK_I64(scene_orphans("kind = 'server' AND released_at IS NOT NULL"), 1);
-    CHECK_I64(scene_journal(id, "ORPHAN_RELEASED"), 3);
+    CHECK_I64(scene_journal(tagged_id, "ORPHAN_RELEASED"), 3);
     scene_finish(first, id);
 }
 
 static void
 test_recording_before_the_intent(void)
 {
-    sweep_check_recording(false);
+    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
+
+    sweep_check_recording(id, id, false);
+}
+
+static void
+test_recording_by_another(void)
+{
+    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
+
+    sweep_check_recording(id, scene_instance(INSTANCE_TERMINATED), false);
 }
 
 static void
 test_recording_while_the_intent_waits(void)
 {
-    sweep_check_recording(true);
+    const char *id = scene_instance(INSTANCE_STARTUP_FAILED);
+
+    sweep_check_recording(id, id, true);
 }
 
 int
@@ -275,6 +293,8 @@ main(void)
     check_run("a deletion whose answer is lost is looked after, once", test_answer_that_is_lost);
     check_run("a machine that went on record before the intent is not stopped",
               test_recording_before_the_intent);
+    check_run("a machine that another instance than that of its tags has on record is not stopped",
+              test_recording_by_another);
     check_run("a machine that goes on record while the intent waits is not stopped",
               test_recording_while_the_intent_waits);
     bench_free(first);
