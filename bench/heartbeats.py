@@ -95,7 +95,7 @@ def measure(park, runs):
     figures += figures_at_fixed_rate(park, min(runs, 3))
     with watchers.Watchers(park.stack.client(), WATCHERS) as open_streams:
         figures += figures_at_fixed_rate(park, min(runs, 3), f", {WATCHERS} event streams")
-        used = fleet.memory_of(park.stack)["api"]
+        used = machine.resident_mib(park.stack.pid("api"))
     if open_streams.ended:
         raise RuntimeError(f"{open_streams.ended} event streams ended by themselves")
     figures.append(Figure(f"{WATCHERS} event streams", "memory of the API, MiB", [used]))
