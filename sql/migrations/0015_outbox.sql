@@ -43,7 +43,8 @@ RETURNS timestamptz LANGUAGE sql STABLE AS $$
 $$;
 
 -- When money ceased to run for what an instance rented, all of which is proven gone: each thing ends
--- with the call that deleted it, else when it was first looked for in vain.
+-- with the call that deleted it (whose outcome may be on record later, for the sake of other calls of
+-- its cycle), else when it was first looked for in vain.
 CREATE FUNCTION cost_stop_at(instance uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     WITH things AS (
         SELECT o.provider_ref AS ref, coalesce(o.absent_since, o.gone_at) AS absent_since
@@ -58,7 +59,8 @@ CREATE FUNCTION cost_stop_at(instance uuid) RETURNS timestamptz LANGUAGE sql STA
           FROM instance_addresses a
          WHERE a.instance_id = $1
     ), deletions AS (
-        SELECT o.provider_ref AS ref, max(o.ended_at) AS at
+        SELECT o.provider_ref AS ref,
+               max(least(o.ended_at, o.started_at + ms(o.duration_ms))) AS at
           FROM provider_operations o
          WHERE o.instance_id = $1 AND o.outcome = 'ok'
            AND o.kind IN ('server_delete', 'volume_delete', 'address_delete')

@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from balancer import Balancer  # noqa: E402
+from bill import ledger_differences  # noqa: E402
 from checks import Run, equal, expect, wait_until  # noqa: E402
 from instances import OVER_SECONDS, READY_SECONDS, creates_of, row_of, terminate  # noqa: E402
 from stack import Stack, stay_away  # noqa: E402
@@ -159,7 +160,7 @@ def claims_of(stack, instances):
 
 
 def handled_once(twins):
-    """Both orchestrators take part; no claim is shared, nothing is made twice."""
+    """Both orchestrators take part; no claim is shared, nothing is made twice, and the ledger is the bill."""
     stack = twins.stack
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         instances = list(pool.map(lambda n: (twins.first, twins.second)[n % 2].deploy(), range(COUNT)))
@@ -174,6 +175,7 @@ def handled_once(twins):
     everybody = set().union(*claims.values())
     equal(len(everybody), 2, f"the orchestrators that took part: {everybody}")
     stack.expect_nothing_rented(0)
+    equal(ledger_differences(stack.cloud, stack.database, instances), [], "where ledger and bill differ")
 
 
 def orchestrator_killed(twins):

@@ -58,12 +58,13 @@ test_money_made(void)
     money_end(id);
     money_check(id, 1, 1, "ended");
     CHECK_STR(money_text(id, "EVT:INSTANCE_COST_STOP", "reason"), "termination_confirmed");
-    CHECK_I64(test_db_i64("SELECT count(*) FROM outbox o WHERE o.instance_id = $1"
-                          " AND o.type = 'EVT:INSTANCE_COST_STOP' AND o.occurred_at ="
-                          " (SELECT max(ended_at) FROM provider_operations p WHERE"
-                          " p.instance_id = $1 AND p.kind LIKE '%_delete' AND p.outcome = 'ok')",
-                          TEST_PARAMS(id)),
-              1);
+    CHECK_I64(
+        test_db_i64("SELECT count(*) FROM outbox o WHERE o.instance_id = $1"
+                    " AND o.type = 'EVT:INSTANCE_COST_STOP' AND o.occurred_at ="
+                    " (SELECT max(started_at + ms(duration_ms)) FROM provider_operations p WHERE"
+                    " p.instance_id = $1 AND p.kind LIKE '%_delete' AND p.outcome = 'ok')",
+                    TEST_PARAMS(id)),
+        1);
 }
 
 static void

@@ -340,6 +340,32 @@ test_sleeps_in_its_lease(void)
     CHECK_I64(outbox_waiting(), 0);
 }
 
+/* The other has claimed what the first still believes to hold. */
+static void
+outbox_other_claims(void *argument)
+{
+    const char *const claim[] = { "60000", "100", bench_id(other_relay) };
+
+    test_db_shift_clock(LEASE_MS);
+    CHECK_I64(rival_run(argument, Q_OUTBOX_CLAIM, claim, 3).count, 1);
+    bench_age_lease(relay, LEASE_MS);
+}
+
+static void
+test_gives_back_its_own(void)
+{
+    struct rival *rival = rival_open(config);
+
+    outbox_add(outbox_instance(), "CMD:REINSTALL", "g-1");
+    stage_once(KILL_POINT_CLAIMED, NULL, outbox_other_claims, rival);
+    relay_run(relay);
+    CHECK_I64(relay_run(relay).claimed, 0); /* It is the other's. */
+    test_db_shift_clock(LEASE_MS);
+    CHECK_I64(relay_run(relay).applied, 1);
+    CHECK_I64(ear_count(ear_heard(), "g-1"), 1);
+    rival_close(rival);
+}
+
 static void
 outbox_kill_redis(void *argument)
 {
@@ -421,6 +447,8 @@ main(void)
               test_dies_before_mark);
     check_run("a relay that slept says again what was said, and overtakes nothing",
               test_sleeps_in_its_lease);
+    check_run("a relay that slept gives back nothing that another has claimed",
+              test_gives_back_its_own);
     check_run("what Redis did not acknowledge stays unpublished, and is published when it is back",
               test_redis_dies);
     check_run("rows about the fleet have an order of their own", test_fleet_rows);
