@@ -65,6 +65,12 @@ postgres_make_dirs() {
     chmod 700 "$home" "$socket"
 }
 
+# A quarter of the machine's memory, as PostgreSQL's manual advises, and at most a gigabyte.  What
+# nobody touches costs nothing.
+postgres_buffers_mb() {
+    awk '/^MemTotal:/ { mb = int($2 / 4096); print (mb > 1024 ? 1024 : mb) }' /proc/meminfo
+}
+
 # Small and safe: what a machine with two cores and a laptop's disk can spare.  A test run sets
 # DEV_POSTGRES_FSYNC=off: its data is thrown away.
 postgres_configure() {
@@ -74,7 +80,7 @@ unix_socket_directories = '$(postgres_socket_dir)'
 unix_socket_permissions = 0700
 cluster_name = 'inventiv'
 max_connections = 200
-shared_buffers = 128MB
+shared_buffers = $(postgres_buffers_mb)MB
 shared_preload_libraries = 'pg_stat_statements'
 pg_stat_statements.track = all
 idle_in_transaction_session_timeout = 30s
