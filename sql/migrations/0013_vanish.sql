@@ -20,8 +20,11 @@ CREATE FUNCTION zone_vanish(zone uuid, window_ms bigint)
 RETURNS TABLE (machines bigint, vanishing bigint) LANGUAGE sql STABLE AS $$
     SELECT present.machines + lately.count, present.absent + lately.count
       FROM (SELECT count(*) AS machines, count(i.gone_first_seen_at) AS absent
-              FROM instances i JOIN instances r ON r.id = i.root_id
-             WHERE i.zone_id = $1 AND r.desired <> 'terminated'
+              FROM instances i
+             WHERE i.zone_id = $1
+               AND CASE WHEN i.id = i.root_id THEN i.desired
+                        ELSE (SELECT r.desired FROM instances r WHERE r.id = i.root_id)
+                   END <> 'terminated'
                AND i.status IN (SELECT m.status FROM matrix m
                                  WHERE m.event = 'server_vanished' AND m.effect = 'transition')
                AND i.provider_instance_id IS NOT NULL AND NOT i.machine_gone

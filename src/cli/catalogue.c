@@ -103,22 +103,23 @@ struct error
 catalogue_find_zone(struct cli *cli, const char *zone, const char *provider, const char **out_id)
 {
     CLEANUP_REPLY struct remote_reply zones = { 0 };
+    const char *owner = provider == NULL ? "" : provider;
     size_t i;
     json_t *row;
 
     if (provider == NULL) {
-        TRY(catalogue_provider_of_zone(cli, zone, &provider));
+        TRY(catalogue_provider_of_zone(cli, zone, &owner));
     }
     TRY(remote_get(cli, cli->arena, "/zones", true, &zones));
     json_array_foreach(zones.json, i, row)
     {
         if (strcmp(json_get_string(row, "code", ""), zone) == 0 &&
-            strcmp(json_get_string(row, "provider_code", ""), provider) == 0) {
+            strcmp(json_get_string(row, "provider_code", ""), owner) == 0) {
             *out_id = arena_strdup(cli->arena, json_get_string(row, "id", ""));
             return NO_ERROR;
         }
     }
-    return error_make(cli->arena, ERR_INPUT, "provider '%s' has no zone '%s'", provider, zone);
+    return error_make(cli->arena, ERR_INPUT, "provider '%s' has no zone '%s'", owner, zone);
 }
 
 bool

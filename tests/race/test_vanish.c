@@ -106,8 +106,10 @@ test_no_answer(void)
 {
     int64_t sightings = test_db_i640("SELECT sum(sightings) FROM instances");
 
-    memory_provider_fail(CALL_SERVER_LIST, ANSWER_TRANSIENT, 3);
+    memory_provider_fail(CALL_SERVER_LIST, ANSWER_TRANSIENT, MANY);
+    memory_provider_fail(CALL_SERVER_GET, ANSWER_NOT_FOUND, MANY);
     vanish_rounds(3);
+    memory_provider_clear_faults();
     memory_provider_set_list_lag(A_DAY_MS);
     for (int class = ANSWER_TRANSIENT; class < ANSWER_CLASS_COUNT_; class ++) {
         memory_provider_fail(CALL_SERVER_GET, (enum answer_class) class, MANY);
@@ -166,10 +168,12 @@ static void
 test_seen_again(void)
 {
     vanish_show();
+    test_db_exec("UPDATE instances SET vanish_confirmed_ref = provider_instance_id");
     vanish_rounds(2);
     CHECK_I64(vanish_count(INSTANCE_READY), MACHINES);
     CHECK_I64(test_db_i640("SELECT count(*) FROM instances WHERE gone_first_seen_at IS NOT NULL"
-                           " OR gone_looks > 0 OR next_run_at IS NOT NULL"),
+                           " OR gone_looks > 0 OR next_run_at IS NOT NULL"
+                           " OR vanish_confirmed_ref IS NOT NULL"),
               0);
     CHECK_I64(vanish_alerts("open"), 0);
     CHECK_I64(vanish_alerts("resolved"), 1);
@@ -241,7 +245,13 @@ test_the_others(void)
 static void
 test_wish(void)
 {
+    const char *zone = test_db_catalogue()->zone_id;
+
+    CHECK_I64(test_db_i64("SELECT vanishing FROM zone_vanish($1, 0)", TEST_PARAMS(zone)),
+              MACHINES - 1);
     stage_wish(ids[1], "terminate");
+    CHECK_I64(test_db_i64("SELECT vanishing FROM zone_vanish($1, 0)", TEST_PARAMS(zone)),
+              MACHINES - 2);
     CHECK(bench_drive(bench, ids[1], INSTANCE_TERMINATED));
     vanish_rounds(2);
     CHECK_I64(vanish_count(INSTANCE_READY), MACHINES - 2);
