@@ -1,11 +1,15 @@
-"""One who watches GET /events/stream, as a browser does: keeps the last id, reads frame by frame."""
+"""One who watches GET /events/stream, as a browser does: keeps the last id, reads frame by frame.  And
+what there is to be seen."""
 import http.client
 import json
 import socket
 import threading
 import urllib.parse
+import uuid
 
-from harness import equal, until
+from harness import LIMIT, check, equal, until
+
+QUICK = {'EVENTS_PAUSE_SECONDS': '0.02', 'EVENTS_POLL_SECONDS': '0.2', 'EVENTS_SESSION_SECONDS': '0.2'}
 
 
 class Frame:
@@ -85,3 +89,39 @@ class Watcher:
     def ids(self, name='instance.updated'):
         """All ids of those frames, in order."""
         return [one for frame in self.events(name) for one in frame.data['ids']]
+
+
+def instance(database, status='booting'):
+    made = str(uuid.uuid4())
+    database.sql(f"SELECT test_instance('{made}', '{status}')")
+    return made
+
+
+def journal(database, about=None):
+    made = str(uuid.uuid4())
+    database.sql('INSERT INTO action_logs (id, action_type, component, status, instance_id) VALUES '
+                 f"('{made}', 'SERVER_CREATE', 'api', 'in_progress', {repr(about) if about else 'NULL'})")
+    return made
+
+
+def settled(database, watcher, limit=LIMIT):
+    """Waits until it has seen a change made now, and so all before it."""
+    last = instance(database, 'provisioning')
+    until(lambda: last in watcher.ids(), 'what comes last is seen', limit)
+
+
+def recorded(database, kind, after):
+    """What the table has after a key, in the order of commits; the key's own number with it."""
+    xid, number = after.split('-')
+    rows = database.sql(f"SELECT coalesce(action_log_id, instance_id) FROM events WHERE kind = '{kind}' AND "
+                        f"(xid, id) > ('{xid}'::xid8, {number}) ORDER BY xid, id")
+    return rows.split('\n') if rows else []
+
+
+def complete(database, watcher, frames, hello):
+    """Those frames are what the table has from there on: nothing missed, nothing repeated."""
+    for kind, name in (('instance', 'instance.updated'), ('action', 'action_log.created')):
+        got = [one for frame in frames if frame.event == name for one in frame.data['ids']]
+        equal(got, recorded(database, kind, hello), name)
+    equal(watcher.events('resync'), [])
+    check(all(len(frame.data['ids']) <= 200 for frame in frames if 'ids' in frame.data), 'at most 200 ids')
