@@ -46,14 +46,14 @@ volumes AS (
       FROM recorded r,
            jsonb_to_recordset(coalesce(r.reply -> 'volumes', '[]')) AS v (
                ref text, name text, volume_type text, size_bytes bigint, is_boot boolean)
-     WHERE r.kind = 'server_create' AND r.instance_id IS NOT NULL
+     WHERE r.kind = 'server_create' AND r.instance_id IS NOT NULL AND r.gone_at IS NULL
     ON CONFLICT DO NOTHING),
 addresses AS (
     INSERT INTO instance_addresses (instance_id, provider_id, zone_id, provider_address_id, address)
     SELECT r.instance_id, r.provider_id, r.zone_id, a.ref, a.address
       FROM recorded r,
            jsonb_to_recordset(coalesce(r.reply -> 'addresses', '[]')) AS a (ref text, address text)
-     WHERE r.kind = 'server_create' AND r.instance_id IS NOT NULL
+     WHERE r.kind = 'server_create' AND r.instance_id IS NOT NULL AND r.gone_at IS NULL
     ON CONFLICT DO NOTHING),
 journalled AS (
     INSERT INTO action_logs (action_type, component, status, instance_id, correlation_id, job,

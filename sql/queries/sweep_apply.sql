@@ -46,7 +46,17 @@ creates AS ( -- The create that made it need not be looked after any more.
     UPDATE provider_operations p SET gone_at = fleet_now()
       FROM changed c
      WHERE c.change = 'gone' AND c.kind = 'server' AND p.instance_id = c.instance_id
-       AND p.kind = 'server_create' AND p.provider_ref = c.ref AND p.gone_at IS NULL)
+       AND p.kind = 'server_create' AND p.provider_ref = c.ref AND p.gone_at IS NULL),
+volumes AS ( -- On record of an instance, too, where a create's reply named them.
+    UPDATE instance_volumes v SET deleted_at = fleet_now(), status = 'deleted'
+      FROM changed c
+     WHERE c.change = 'gone' AND c.kind = 'volume' AND v.provider_id = c.provider_id
+       AND v.provider_volume_id = c.ref AND v.deleted_at IS NULL),
+addresses AS (
+    UPDATE instance_addresses a SET deleted_at = fleet_now()
+      FROM changed c
+     WHERE c.change = 'gone' AND c.kind = 'address' AND a.instance_id = c.instance_id
+       AND a.provider_address_id = c.ref AND a.deleted_at IS NULL)
 INSERT INTO action_logs (action_type, component, status, instance_id, correlation_id, job,
                          error_message, metadata, completed_at)
 SELECT e.action, 'orchestrator', 'success', i.id, i.correlation_id, $4::text, e.reason,

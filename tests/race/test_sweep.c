@@ -75,11 +75,52 @@ test_of_what_is_terminated(void)
     test_db_text("UPDATE provider_operations SET provider_ref = $2"
                  " WHERE instance_id = $1 AND kind = 'server_create'",
                  TEST_PARAMS(id, ref));
+    struct provider_call seen =
+        scene_by_hand((struct provider_call){ .kind = CALL_SERVER_GET, .ref = ref });
+    test_db_text("INSERT INTO instance_volumes (instance_id, provider_id, zone_id,"
+                 " provider_volume_id) SELECT id, provider_id, zone_id, $2 FROM instances"
+                 " WHERE id = $1",
+                 TEST_PARAMS(id, seen.servers[0].volumes[0].ref));
+    test_db_text("INSERT INTO instance_addresses (instance_id, provider_id, zone_id,"
+                 " provider_address_id) SELECT id, provider_id, zone_id, $2 FROM instances"
+                 " WHERE id = $1",
+                 TEST_PARAMS(id, seen.servers[0].addresses[0].ref));
     CHECK(scene_until_rented(first, 0, 0, 0));
+    CHECK_I64(test_db_i640("SELECT count(*) FROM instance_volumes WHERE deleted_at IS NULL"), 0);
+    CHECK_I64(test_db_i640("SELECT count(*) FROM instance_addresses WHERE deleted_at IS NULL"), 0);
     CHECK_I64(test_db_i64("SELECT count(*) FROM provider_operations WHERE instance_id = $1"
                           " AND kind = 'server_create' AND gone_at IS NULL",
                           TEST_PARAMS(id)),
               0);
+    scene_clear();
+}
+
+/* Its caller slept through all of it and tells now what the create made. */
+static void
+test_outcome_after_the_sweep(void)
+{
+    const char *id = scene_instance(INSTANCE_TERMINATED);
+    const char *ref = scene_machine(id);
+    struct rival *rival = rival_open(config);
+    const char *op_id = test_db_text("SELECT op_id FROM provider_operations WHERE instance_id = $1",
+                                     TEST_PARAMS(id));
+
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    const char *outcome =
+        arena_printf(test_db_arena(),
+                     "[{\"op_id\": \"%s\", \"outcome\": \"ok\", \"ref\": \"%s\","
+                     " \"action\": \"PROVIDER_CREATE\", \"reply\": {\"volumes\": [{\"ref\":"
+                     " \"v\", \"name\": \"\", \"volume_type\": \"\", \"size_bytes\": 1,"
+                     " \"is_boot\": true}]}}]",
+                     op_id, ref);
+    rival_run(rival, Q_OPERATION_RECORD,
+              TEST_PARAMS(outcome, "job-provisioning", bench_id(second)));
+    rival_close(rival);
+    CHECK_I64(test_db_i64("SELECT count(*) FROM provider_operations WHERE op_id = $1"
+                          " AND provider_ref = $2 AND gone_at IS NOT NULL",
+                          TEST_PARAMS(op_id, ref)),
+              1);
+    CHECK_I64(test_db_i640("SELECT count(*) FROM instance_volumes WHERE deleted_at IS NULL"), 0);
     scene_clear();
 }
 
@@ -281,6 +322,8 @@ main(void)
               test_none_on_record);
     check_run("F_OVER: a machine of what is terminated goes, and its create with it",
               test_of_what_is_terminated);
+    check_run("a create whose outcome comes after its machine was swept names no living one",
+              test_outcome_after_the_sweep);
     check_run("F_OVER: a machine of what is archived goes", test_of_what_is_archived);
     check_run("F_OVER: a machine of what was never provisioned goes",
               test_of_what_was_never_provisioned);
