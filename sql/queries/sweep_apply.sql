@@ -1,6 +1,7 @@
 -- Puts on record what the sweep found, saw and did; fenced by the zones' tokens.
 --   $1 [{provider_id, zone_id, token}]
---   $2 found [{zone_id, kind, ref, instance_id, parent_ref, reason, verdict, volume_type}]
+--   $2 found [{zone_id, kind, ref, instance_id, parent_ref, reason, verdict, volume_type,
+--     ours}]
 --   $3 looked at [{zone_id, id, change, reason, verdict, acted, failed, next_act_ms, message}]
 --   $4 job  $5 orchestrator
 WITH held AS MATERIALIZED ( -- Nobody claims the zone before this is committed.
@@ -15,14 +16,20 @@ found AS (
                          volume_type, released_at)
     SELECT h.provider_id, h.zone_id, f.kind, f.ref, f.instance_id, f.parent_ref, f.reason, f.verdict,
            f.volume_type,
-           CASE WHEN f.kind = 'volume' -- A volume that its instance's end spares is spared here, too.
-                     AND EXISTS (SELECT FROM instance_volumes v
-                                  WHERE v.provider_id = h.provider_id
-                                    AND v.provider_volume_id = f.ref AND v.deleted_at IS NULL
-                                    AND NOT v.delete_on_terminate)
+           CASE WHEN f.kind = 'volume' -- Spared by its own instance's end, another's, or a person's.
+                     AND (EXISTS (SELECT FROM instance_volumes v
+                                   WHERE v.provider_id = h.provider_id
+                                     AND v.provider_volume_id = f.ref AND v.deleted_at IS NULL
+                                     AND NOT (v.delete_on_terminate
+                                              AND v.instance_id IS NOT DISTINCT FROM f.instance_id))
+                          OR NOT f.ours
+                             AND NOT EXISTS (SELECT FROM instance_volumes v
+                                              WHERE v.provider_id = h.provider_id
+                                                AND v.provider_volume_id = f.ref
+                                                AND v.instance_id = f.instance_id))
                 THEN fleet_now() END
       FROM jsonb_to_recordset($2::jsonb) AS f (zone_id uuid, kind text, ref text, instance_id uuid,
-               parent_ref text, reason text, verdict text, volume_type text)
+               parent_ref text, reason text, verdict text, volume_type text, ours boolean)
       JOIN held h ON h.zone_id = f.zone_id
     ON CONFLICT (provider_id, kind, ref) WHERE gone_at IS NULL AND released_at IS NULL DO NOTHING
     RETURNING *),

@@ -3,7 +3,7 @@
 --   $1 [{place, zone_id}]   $2 most rows
 SELECT z.place, o.id, o.kind, o.ref, o.verdict, o.volume_type, o.instance_id, o.parent_ref,
        to_ms(o.gone_first_seen_at) AS gone_first_seen_ms, o.delete_attempts,
-       to_ms(o.delete_next_at) AS delete_next_ms, count(*) OVER (PARTITION BY o.zone_id) AS live,
+       to_ms(o.delete_next_at) AS delete_next_ms,
        i.id IS NOT NULL AS known, i.status, i.provider_instance_id, i.machine_gone,
        i.correlation_id,
        EXISTS (SELECT FROM instances r

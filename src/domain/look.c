@@ -46,17 +46,23 @@ look_wants_addresses(const struct look_plan *plan, const struct seen *seen)
 }
 
 bool
-look_volume_is_ours(const struct instance *instance, const struct volume_view *volume)
+look_volume_is_tagged(const struct volume_view *volume, const char *instance_id)
 {
     const size_t prefix = strlen(INSTANCE_TAG);
     bool tagged = false;
 
     for (size_t i = 0; i < volume->tag_count; i++) {
         tagged = tagged || (strncmp(volume->tags[i], INSTANCE_TAG, prefix) == 0 &&
-                            strcmp(volume->tags[i] + prefix, instance->id) == 0);
+                            strcmp(volume->tags[i] + prefix, instance_id) == 0);
     }
-    return tagged || volume->is_boot || instance->state == INSTANCE_PROVISIONING ||
-           instance->volume_count == 0;
+    return tagged;
+}
+
+bool
+look_volume_is_ours(const struct instance *instance, const struct volume_view *volume)
+{
+    return look_volume_is_tagged(volume, instance->id) || volume->is_boot ||
+           instance->state == INSTANCE_PROVISIONING || instance->volume_count == 0;
 }
 
 enum look_maker

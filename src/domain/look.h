@@ -64,6 +64,9 @@ bool look_wants_addresses(const struct look_plan *plan, const struct seen *seen)
 const struct server_view *
 look_adoptable(const struct instance *instance, const struct server_view *servers, size_t count);
 
+/* The volume carries that instance's tag. */
+bool look_volume_is_tagged(const struct volume_view *volume, const char *instance_id);
+
 /* A volume seen on the instance's machine is ours to delete: it boots the machine, carries the
  * instance's tag, was there before the machine ever ran, or nothing of the machine was on record
  * yet.  Any other was attached by somebody else, who keeps it. */

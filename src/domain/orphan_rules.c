@@ -1,5 +1,7 @@
 #include "domain/orphan_rules.h"
 
+#include "domain/look.h"
+
 const char *
 orphan_verdict_name(enum orphan_verdict verdict)
 {
@@ -52,6 +54,12 @@ orphan_judge(const struct tagged_machine *machine)
                                           "its instance has failed and has no machine on record" };
     }
     return (struct orphan_judgement){ VERDICT_KEEP, "its instance has yet to record a machine" };
+}
+
+bool
+orphan_takes_volume(const struct volume_view *volume, const char *instance_id)
+{
+    return volume->is_boot || (instance_id != NULL && look_volume_is_tagged(volume, instance_id));
 }
 
 static struct orphan_decision

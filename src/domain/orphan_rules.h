@@ -34,6 +34,11 @@ struct orphan_judgement {
 struct orphan_judgement orphan_judge(const struct tagged_machine *machine);
 const char *orphan_verdict_name(enum orphan_verdict verdict); /* "keep", "orphan", "quarantined" */
 
+/* A volume seen on an orphan goes with it: it boots the machine, or carries the tag of the instance that
+ * the machine's tags name.  Any other goes only where it is on record of that instance: else a person
+ * has attached it. */
+bool orphan_takes_volume(const struct volume_view *volume, const char *instance_id);
+
 enum orphan_kind { ORPHAN_SERVER, ORPHAN_VOLUME, ORPHAN_ADDRESS };
 const char *orphan_kind_name(enum orphan_kind kind); /* "server", "volume", "address" */
 enum call_kind orphan_look_kind(enum orphan_kind kind);

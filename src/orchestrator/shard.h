@@ -15,10 +15,14 @@ struct shard_end {
 
 /* Claims the zones in which the cycle's job is due: rows of sql/queries/shard_claim.sql. */
 MUST_CHECK struct error shard_claim(struct job_cycle *cycle, struct db_rows *claimed);
+/* Renews the leases where a good part of their time is over.  When one of the zones is another's by
+ * now, no more acts are covered in this cycle (cycle_lease_covers). */
+MUST_CHECK struct error shard_keep(struct job_cycle *cycle, const struct db_rows *claimed);
 /* Makes every zone of the cycle's job due: a run was asked for. */
 MUST_CHECK struct error shard_due(struct job_cycle *cycle);
 /* Opens each claimed zone's provider and makes that call there (its zone is filled in; tags: of the
- * fleet, where by_fleet), all at once.  A zone whose provider cannot be opened has a call that says
+ * fleet, where by_fleet), all at once; the leases are kept while lists are
+ * read, however many their pages.  A zone whose provider cannot be opened has a call that says
  * why, and owner NULL.  owners may be NULL. */
 struct provider_call *shard_ask(struct job_cycle *cycle, const struct db_rows *claimed,
                                 enum call_kind kind, bool by_fleet, struct provider **owners);

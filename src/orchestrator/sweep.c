@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "orchestrator/calls.h"
+#include "orchestrator/shard.h"
 #include "orchestrator/sweep_parts.h"
 
 /* --- looks --- */
@@ -155,6 +156,7 @@ sweep_each(struct sweep *sweep)
         }
     }
     size_t count = sweep_choose_acts(sweep, acts);
+    TRY(shard_keep(cycle, sweep->zones[0]->claimed));
     TRY(shard_act_run(cycle, acts, count));
     TRY(sweep_record(sweep));
     shard_act_applied(acts, count);
@@ -165,8 +167,7 @@ struct error
 sweep_run(struct job_cycle *cycle, struct watched_zone *zones, size_t count, json_t *marks)
 {
     struct sweep sweep = { .cycle = cycle,
-                           .zones = arena_array(cycle->arena, struct watched_zone *, count + 1),
-                           .live = arena_array(cycle->arena, size_t, count + 1) };
+                           .zones = arena_array(cycle->arena, struct watched_zone *, count + 1) };
 
     for (size_t i = 0; i < count; i++) {
         if (watched_zone_is_listed(&zones[i])) {

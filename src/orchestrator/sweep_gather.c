@@ -138,7 +138,6 @@ sweep_add_recorded(struct sweep *sweep, const struct db_rows *rows, size_t row)
                    .gone_first_seen_ms = row_i64(rows, row, "gone_first_seen_ms", 0),
                    .delete_next_ms = row_i64(rows, row, "delete_next_ms", 0) },
     };
-    sweep->live[place] = (size_t)row_i64(rows, row, "live", 0);
     sweep_read_machine(thing, rows, row);
     if (thing->kind != ORPHAN_SERVER) {
         thing->judgement = sweep_judge_leftover(rows, row);

@@ -33,7 +33,6 @@ struct sweep {
     struct job_cycle *cycle;
     struct watched_zone **zones; /* those whose list was answered */
     size_t zone_count;
-    size_t *live; /* of each zone: orphans on record */
     struct sweep_thing *things;
     size_t count;
 };

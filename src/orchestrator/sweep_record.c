@@ -33,45 +33,50 @@ sweep_rest_is_on_record(struct arena *arena, const struct sweep_thing *thing)
     return all;
 }
 
+/* A volume or an address is put on record once; an address may be shown twice. */
 static void
-sweep_found_add(json_t *found, const struct sweep_thing *thing, enum orphan_kind kind,
-                const char *ref, const char *volume_type)
+sweep_found_add(struct arena *arena, json_t *found, const struct sweep_thing *thing,
+                enum orphan_kind kind, const char *ref, const struct volume_view *volume)
 {
     bool own = kind == ORPHAN_SERVER;
 
+    if (!own && sweep_names(arena, thing, ref)) {
+        return;
+    }
     json_array_append_new(
-        found,
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s}", "zone_id", thing->zone->zone_id,
-                  "kind", orphan_kind_name(kind), "ref", ref, "instance_id",
-                  json_string_or_null(thing->instance_id), "parent_ref",
-                  json_string_or_null(own ? NULL : thing->ref), "reason",
-                  own ? thing->judgement.reason : "its machine was nobody's", "verdict",
-                  orphan_verdict_name(thing->judgement.verdict), "volume_type", volume_type));
+        found, json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b}", "zone_id",
+                         thing->zone->zone_id, "kind", orphan_kind_name(kind), "ref", ref,
+                         "instance_id", json_string_or_null(thing->instance_id), "parent_ref",
+                         json_string_or_null(own ? NULL : thing->ref), "reason",
+                         own ? thing->judgement.reason : "its machine was nobody's", "verdict",
+                         orphan_verdict_name(thing->judgement.verdict), "volume_type",
+                         volume == NULL ? "" : volume->volume_type, "ours",
+                         volume == NULL || orphan_takes_volume(volume, thing->instance_id)));
 }
 
-/* The machine, and what hangs on it as far as it is shown; an address may be shown twice. */
+/* The machine, and what hangs on it as far as it is shown. */
 static void
-sweep_found(json_t *found, const struct sweep_thing *thing)
+sweep_found(struct arena *arena, json_t *found, const struct sweep_thing *thing)
 {
     const struct server_view *server = &thing->look.servers[0];
 
     if (thing->id == NULL) {
-        sweep_found_add(found, thing, ORPHAN_SERVER, thing->ref, "");
+        sweep_found_add(arena, found, thing, ORPHAN_SERVER, thing->ref, NULL);
     }
     if (thing->judgement.verdict != VERDICT_ORPHAN) {
         return;
     }
     for (size_t i = 0; i < server->volume_count; i++) {
-        sweep_found_add(found, thing, ORPHAN_VOLUME, server->volumes[i].ref,
-                        server->volumes[i].volume_type);
+        sweep_found_add(arena, found, thing, ORPHAN_VOLUME, server->volumes[i].ref,
+                        &server->volumes[i]);
     }
     for (size_t i = 0; i < server->address_count; i++) {
-        sweep_found_add(found, thing, ORPHAN_ADDRESS, server->addresses[i].ref, "");
+        sweep_found_add(arena, found, thing, ORPHAN_ADDRESS, server->addresses[i].ref, NULL);
     }
     for (size_t i = 0; thing->facts.rest_seen && i < thing->addresses->address_count; i++) {
         const struct address_view *address = &thing->addresses->addresses[i];
         if (strcmp(address->server_ref, thing->ref) == 0) {
-            sweep_found_add(found, thing, ORPHAN_ADDRESS, address->ref, "");
+            sweep_found_add(arena, found, thing, ORPHAN_ADDRESS, address->ref, NULL);
         }
     }
 }
@@ -125,47 +130,32 @@ sweep_looked(struct job_cycle *cycle, json_t *looked, struct sweep_thing *thing)
 }
 
 static struct error
-sweep_alert(struct sweep *sweep)
+sweep_alert(struct sweep *sweep, const json_t *zones)
 {
     CLEANUP_JSON json_t *opened = json_array();
     CLEANUP_JSON json_t *resolved = json_array();
     struct arena *arena = sweep->cycle->arena;
+    struct db_rows rows;
 
-    for (size_t i = 0; i < sweep->zone_count; i++) {
-        const struct watched_zone *zone = sweep->zones[i];
+    TRY(db_run(sweep->cycle->db, arena, Q_SWEEP_LEFT, &rows, DB_PARAMS(db_json(arena, zones))));
+    for (size_t row = 0; row < rows.count; row++) {
+        const struct watched_zone *zone = sweep->zones[row_i64(&rows, row, "place", 0)];
+        int64_t left = row_i64(&rows, row, "things", 0);
         struct alert_about about = { .scope = zone->zone_id,
                                      .provider_id =
                                          row_text(zone->claimed, zone->row, "provider_id"),
                                      .zone_id = zone->zone_id };
-        if (sweep->live[i] == 0) {
+        if (left == 0) {
             alert_resolve(resolved, ALERT_ORPHANS_FOUND, zone->zone_id);
         } else {
             alert_open(opened, ALERT_ORPHANS_FOUND, &about,
                        arena_printf(arena,
-                                    "%zu things in zone %s are paid for and belong to no instance;"
+                                    "%lld things in zone %s are paid for and belong to no instance;"
                                     " see table orphans",
-                                    sweep->live[i], zone->zone));
+                                    (long long)left, zone->zone));
         }
     }
     return alerts_apply(sweep->cycle, opened, resolved);
-}
-
-/* What the alert counts is as of this cycle's end. */
-static void
-sweep_count(struct sweep *sweep, const struct sweep_thing *thing)
-{
-    enum orphan_step step = thing->decision.step;
-
-    for (size_t i = 0; i < sweep->zone_count; i++) {
-        if (sweep->zones[i] != thing->zone) {
-            continue;
-        }
-        if (thing->id == NULL && step == ORPHAN_RECORD) {
-            sweep->live[i]++;
-        } else if (step == ORPHAN_GONE || step == ORPHAN_RELEASE) {
-            sweep->live[i] -= sweep->live[i] > 0 ? 1 : 0;
-        }
-    }
 }
 
 struct error
@@ -180,17 +170,16 @@ sweep_record(struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++) {
         struct sweep_thing *thing = &sweep->things[i];
         if (thing->decision.step == ORPHAN_RECORD) {
-            sweep_found(found, thing);
+            sweep_found(arena, found, thing);
         }
         if (thing->id != NULL) {
             sweep_looked(cycle, looked, thing);
         }
-        sweep_count(sweep, thing);
     }
     if (json_array_size(found) + json_array_size(looked) > 0) {
         TRY(db_run(cycle->db, arena, Q_SWEEP_APPLY, NULL,
                    DB_PARAMS(db_json(arena, zones), db_json(arena, found), db_json(arena, looked),
                              cycle->job->name, cycle->orchestrator_id)));
     }
-    return sweep_alert(sweep);
+    return sweep_alert(sweep, zones);
 }

@@ -42,6 +42,9 @@ struct provider_call {
     /* Called once when the request is on the wire; may be NULL.  Only for mutating kinds. */
     void (*on_sent)(void *argument);
     void *on_sent_argument;
+    /* Called after each page of a list but the last; may be NULL. */
+    void (*on_page)(void *argument);
+    void *on_page_argument;
 
     /* The answer. */
     enum answer_class class;

@@ -208,6 +208,9 @@ scaleway_run(struct provider *provider, struct arena *arena, struct provider_cal
         http_client_run(driver->http, arena, requests, wanted);
         for (size_t i = 0; i < wanted; i++) {
             scaleway_answer(asking[i]);
+            if (!asking[i]->ended && asking[i]->call->on_page != NULL) {
+                asking[i]->call->on_page(asking[i]->call->on_page_argument);
+            }
         }
     }
     for (size_t i = 0; i < count; i++) {

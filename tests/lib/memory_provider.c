@@ -78,6 +78,9 @@ memory_run_one(const struct memory_driver *driver, struct arena *arena, struct p
         memory_refuse(call, fault->fail_class, "a fault was asked for");
     } else {
         memory_calls_do(&memory_world, arena, call);
+        if (call->on_page != NULL) {
+            call->on_page(call->on_page_argument);
+        }
         if (fault->lose_left > 0) {
             fault->lose_left--;
             memory_refuse(call, ANSWER_UNKNOWN, "the reply was lost");
@@ -213,6 +216,21 @@ memory_provider_set_state(const char *server_ref, enum server_state state)
         server->due_ms = 0;
     }
     pthread_mutex_unlock(&memory_lock);
+}
+
+const char *
+memory_provider_attach(struct arena *arena, const char *server_ref)
+{
+    pthread_mutex_lock(&memory_lock);
+    const struct memory_thing *server =
+        memory_world_find(&memory_world, MEMORY_SERVER, NULL, server_ref);
+    struct memory_thing *volume =
+        memory_world_add(&memory_world, MEMORY_VOLUME, server->zone, "data", NULL, 0);
+    volume->is_data = true;
+    memcpy(volume->server_ref, server->ref, sizeof(volume->server_ref));
+    const char *ref = arena_strdup(arena, volume->ref);
+    pthread_mutex_unlock(&memory_lock);
+    return ref;
 }
 
 void

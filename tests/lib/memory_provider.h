@@ -12,7 +12,7 @@
 void memory_provider_start(void);
 void memory_provider_stop(void); /* frees the world */
 
-/* Options that open it.  Another secret_key gets DENIED for every call, another api_url is never
+/* A list has two pages, however short.  Options that open it.  Another secret_key gets DENIED for every call, another api_url is never
  * reached. */
 struct provider_options memory_provider_options(void);
 
@@ -30,6 +30,8 @@ void memory_provider_clear_faults(void);
 
 /* Behind the caller's back. */
 void memory_provider_set_state(const char *server_ref, enum server_state state);
+/* A volume that somebody made and attached to the server; its ref, in the arena. */
+const char *memory_provider_attach(struct arena *arena, const char *server_ref);
 void memory_provider_remove(const char *ref);                        /* a thing of any kind */
 void memory_provider_set_stock(const char *code, const char *stock); /* shortage: out of stock */
 

@@ -168,7 +168,7 @@ memory_view_volume(struct arena *arena, const struct memory_thing *volume)
         .name = arena_strdup(arena, volume->name),
         .volume_type = "sbs_volume",
         .size_bytes = volume->size_bytes,
-        .is_boot = true,
+        .is_boot = !volume->is_data,
         .server_ref = arena_strdup(arena, volume->server_ref),
         .status = volume->server_ref[0] == '\0' ? "available" : "in_use",
         .tags = memory_view_tags(arena, volume),

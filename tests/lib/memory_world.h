@@ -29,6 +29,7 @@ struct memory_thing {
     char *user_data;
     /* volumes */
     int64_t size_bytes;
+    bool is_data; /* none that a machine boots from */
     /* addresses */
     char address[MEMORY_REF_SIZE];
 };

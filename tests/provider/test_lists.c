@@ -169,6 +169,12 @@ lists_reply(struct arena *arena, const struct list_page *page)
 }
 
 static void
+lists_count_page(void *argument)
+{
+    ++*(int *)argument;
+}
+
+static void
 lists_check(const struct list_case *one)
 {
     struct scripted_provider scripted = { .arena = arena_new() };
@@ -182,6 +188,9 @@ lists_check(const struct list_case *one)
     }
     scripted_provider_start(&scripted, rules, count);
     struct provider_call call = scripted_call(&scripted, one->kind);
+    int pages = 0;
+    call.on_page = lists_count_page;
+    call.on_page_argument = &pages;
     scripted_run(&scripted, &call);
     const char *refs;
     lists_refs(scripted.arena, &call, &refs);
@@ -190,6 +199,7 @@ lists_check(const struct list_case *one)
     CHECK_CASE(one->requests == 0 ||
                    scripted_server_count(scripted.server) == (size_t)one->requests,
                one->name);
+    CHECK_CASE(one->requests == 0 || pages == one->requests - 1, one->name);
     scripted_provider_stop(&scripted);
 }
 

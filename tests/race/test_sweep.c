@@ -226,6 +226,37 @@ test_answer_that_is_lost(void)
     scene_clear();
 }
 
+/* --- a list of many pages --- */
+
+/* A good half of a lease: no statement and no page takes a whole one. */
+static void
+sweep_take_long(void *argument)
+{
+    bench_age_lease(argument, LEASE_MS / 2 + 1);
+    test_db_shift_clock(LEASE_MS / 2 + 1);
+}
+
+static void
+sweep_take_long_with_a_rival(void *argument)
+{
+    sweep_take_long(argument);
+    CHECK_I64(bench_run(second, &job_watch_dog).claimed, 0);
+}
+
+static void
+test_long_lists(void)
+{
+    scene_machine(scene_instance(INSTANCE_TERMINATED));
+    for (int i = 0; i < 8; i++) {
+        stage_once(STAGE_ASKED, "server_list", sweep_take_long, first);
+        stage_once(STAGE_ANSWERED, "server_list", sweep_take_long_with_a_rival, first);
+        CHECK_I64(scene_cycle(first).applied, 1);
+        CHECK_I64(stage_leftovers(), 0);
+    }
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    scene_clear();
+}
+
 /* --- recording against the sweep --- */
 
 struct recording {
@@ -334,6 +365,7 @@ main(void)
     check_run("F_SOP: what a dead sweep left open is closed by the next, which goes on",
               test_death_after_the_intent);
     check_run("a deletion whose answer is lost is looked after, once", test_answer_that_is_lost);
+    check_run("a list that takes longer than a lease leaves the zone ours", test_long_lists);
     check_run("a machine that went on record before the intent is not stopped",
               test_recording_before_the_intent);
     check_run("a machine that another instance than that of its tags has on record is not stopped",

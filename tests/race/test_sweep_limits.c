@@ -195,6 +195,52 @@ test_kept_volume(void)
     scene_clear();
 }
 
+/* No tag of ours, and no record of ours: a person has attached it. */
+static void
+test_volume_attached_by_hand(void)
+{
+    const char *ref = scene_machine(scene_instance(INSTANCE_TERMINATED));
+    memory_provider_attach(test_db_arena(), ref);
+
+    scene_cycle(first); /* On record. */
+    memory_provider_attach(test_db_arena(), ref);
+    CHECK(scene_until_rented(first, 0, 2, 0));
+    CHECK_I64(scene_orphans("kind = 'volume' AND released_at IS NOT NULL"), 2);
+    limits_remove_leftovers();
+    scene_clear();
+}
+
+/* However many things another zone has, and however few are looked at in one cycle. */
+static void
+test_alert_of_each_zone(void)
+{
+    const char *id = scene_instance(INSTANCE_TERMINATED);
+
+    test_db_exec("INSERT INTO zones (region_id, provider_id, code, name)"
+                 " SELECT region_id, provider_id, 'test-2', 'Other zone' FROM zones;"
+                 " INSERT INTO job_shards (job, provider_id, zone_id)"
+                 " SELECT 'job-watch-dog', provider_id, id FROM zones WHERE code = 'test-2';"
+                 " INSERT INTO orphans (provider_id, zone_id, kind, ref, reason, verdict)"
+                 " SELECT provider_id, id, 'server', 'elsewhere', 'test', 'quarantined'"
+                 "   FROM zones WHERE code = 'test-2'");
+    stage_set(SETTING_RECONCILE_DRY_RUN, "true");
+    scene_machine(id);
+    scene_cycle(first);
+    CHECK_I64(limits_alerts("open"), 2);
+    stage_set(SETTING_JOB_BATCH_ROWS, "2");
+    memory_provider_fail(CALL_SERVER_GET, ANSWER_TRANSIENT, 100);
+    scene_cycles(first, 6);
+    CHECK_I64(limits_alerts("open"), 2);
+    CHECK_I64(limits_alerts("resolved"), 0);
+    memory_provider_clear_faults();
+    stage_set(SETTING_JOB_BATCH_ROWS, "1000");
+    stage_set(SETTING_RECONCILE_DRY_RUN, "false");
+    test_db_exec("DELETE FROM job_shards USING zones z WHERE z.id = zone_id AND z.code = 'test-2'");
+    CHECK(scene_until_rented(first, 0, 0, 0));
+    scene_clear();
+    test_db_exec("DELETE FROM zones WHERE code = 'test-2'");
+}
+
 /* No list, no look, no conclusion. */
 static void
 test_silence(void)
@@ -280,6 +326,9 @@ main(void)
     check_run("a dry run reports, and touches nothing", test_dry_run);
     check_run("sweeps that are not armed report, and touch nothing", test_not_armed);
     check_run("a volume that is to be kept is kept", test_kept_volume);
+    check_run("a volume that a person has attached is kept", test_volume_attached_by_hand);
+    check_run("a zone's alert stands for as long as something is left there",
+              test_alert_of_each_zone);
     check_run("nothing is concluded from silence", test_silence);
     check_run("a refused deletion is made again; refused credentials rest the zone",
               test_refused_deletions);

@@ -189,6 +189,24 @@ test_steps(void)
     }
 }
 
+/* A person's volume may hang on it. */
+static void
+test_volumes(void)
+{
+    static const char *const own[] = { "a", INSTANCE_TAG "i1" };
+    static const char *const others[] = { INSTANCE_TAG "i12" };
+    const struct volume_view boot = { .ref = "v", .is_boot = true };
+    const struct volume_view tagged = { .ref = "v", .tags = own, .tag_count = 2 };
+    const struct volume_view of_another = { .ref = "v", .tags = others, .tag_count = 1 };
+    const struct volume_view bare = { .ref = "v" };
+
+    CHECK(orphan_takes_volume(&boot, "i1") && orphan_takes_volume(&boot, NULL));
+    CHECK(orphan_takes_volume(&tagged, "i1"));
+    CHECK(!orphan_takes_volume(&tagged, NULL));
+    CHECK(!orphan_takes_volume(&of_another, "i1"));
+    CHECK(!orphan_takes_volume(&bare, "i1"));
+}
+
 static void
 test_after_an_act(void)
 {
@@ -220,6 +238,7 @@ main(void)
               test_nothing_is_taken_from_what_is_not_over);
     check_run("what is nobody's is recorded, stopped, deleted, proven gone; then what hung on it",
               test_steps);
+    check_run("of the volumes on it go what boots it and what its tags name", test_volumes);
     check_run("a refused deletion is tried again later and later", test_after_an_act);
     check_run("another's call may be under way until it can no longer be sent",
               test_calls_under_way);

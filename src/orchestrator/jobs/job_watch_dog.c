@@ -81,7 +81,9 @@ job_watch_dog_run(struct job_cycle *cycle)
     struct watched_zone *zones = arena_array(cycle->arena, struct watched_zone, claimed.count);
     watch_dog_begin(cycle, &claimed, zones);
     TRY(zone_rest_watch(cycle, zones, claimed.count));
+    TRY(shard_keep(cycle, &claimed));
     TRY(vanish_watch_run(cycle, zones, claimed.count));
+    TRY(shard_keep(cycle, &claimed));
     TRY(sweep_run(cycle, zones, claimed.count, marks));
     return watch_dog_end(cycle, zones, claimed.count, marks);
 }
