@@ -87,6 +87,8 @@ applied AS (
        AND (d.rule IS DISTINCT FROM 'model_served'
             OR NOT EXISTS (SELECT FROM instances o WHERE o.root_id = i.root_id AND o.id <> i.id
                               AND o.status = 'ready'))
+       AND (d.rule IS DISTINCT FROM 'server_vanished' -- It may have been seen meanwhile.
+            OR i.sightings = d.sightings)
        AND (d.rule IS DISTINCT FROM 'server_gone' OR (
             (i.provider_instance_id IS NULL OR i.machine_gone)
             AND NOT EXISTS (SELECT FROM provider_operations o

@@ -45,7 +45,9 @@ vanish_find(struct job_cycle *cycle, const struct watched_zone *zones, size_t co
                   db_i64(arena, config_count(cycle->config, SETTING_WATCH_DOG_LOOKUPS_MAX))));
 }
 
-/* Each that is not listed is looked up by its id, which does not lag, all at once. */
+/* Each of which list and record do not agree that it is there is looked up by its id, which does not
+ * lag, all at once.  One that is missed and listed may be missed by one of us alone, who asks the wrong
+ * place. */
 static struct provider_call *
 vanish_look(struct job_cycle *cycle, const struct watched_zone *zones, size_t count,
             const struct db_rows *odd)
@@ -59,7 +61,7 @@ vanish_look(struct job_cycle *cycle, const struct watched_zone *zones, size_t co
     for (size_t row = 0; row < odd->count; row++) {
         const struct watched_zone *zone =
             vanish_zone_find(zones, count, row_text(odd, row, "zone_id"));
-        if (row_bool(odd, row, "listed")) {
+        if (!row_bool(odd, row, "doubtful")) {
             continue;
         }
         calls[row] =
@@ -75,22 +77,21 @@ vanish_look(struct job_cycle *cycle, const struct watched_zone *zones, size_t co
 }
 
 static void
-vanish_add_sighting(json_t *sightings, const struct db_rows *odd, size_t row, bool absent)
+vanish_add_sighting(json_t *sightings, const struct db_rows *odd, size_t row, const char *fact)
 {
     json_array_append_new(sightings,
-                          json_pack("{s:s, s:s, s:s, s:b}", "instance_id", row_text(odd, row, "id"),
+                          json_pack("{s:s, s:s, s:s, s:s}", "instance_id", row_text(odd, row, "id"),
                                     "zone_id", row_text(odd, row, "zone_id"), "ref",
-                                    row_text(odd, row, "ref"), "absent", absent));
+                                    row_text(odd, row, "ref"), "fact", fact));
 }
 
-/* A zone is looked through when all that its list does not show was looked up, and each look was
- * answered. */
+/* A zone is looked through when all that is doubtful there was looked up, and each look was answered. */
 static bool
 vanish_is_looked_through(const struct watched_zone *zone, const struct db_rows *odd,
                          const struct provider_call *looks)
 {
     for (size_t row = 0; row < odd->count; row++) {
-        bool answered = row_bool(odd, row, "listed") || looks[row].class == ANSWER_OK ||
+        bool answered = !row_bool(odd, row, "doubtful") || looks[row].class == ANSWER_OK ||
                         looks[row].class == ANSWER_NOT_FOUND;
         if (!answered && strcmp(row_text(odd, row, "zone_id"), zone->zone_id) == 0) {
             return false;
@@ -124,9 +125,12 @@ vanish_record(struct job_cycle *cycle, const struct watched_zone *zones, size_t 
     struct db_rows recorded;
 
     for (size_t row = 0; row < odd->count; row++) {
-        bool listed = row_bool(odd, row, "listed");
-        if (listed || looks[row].class == ANSWER_NOT_FOUND) {
-            vanish_add_sighting(sightings, odd, row, !listed);
+        if (!row_bool(odd, row, "doubtful")) {
+            vanish_add_sighting(sightings, odd, row, "stopped");
+        } else if (looks[row].class == ANSWER_NOT_FOUND) {
+            vanish_add_sighting(sightings, odd, row, "absent");
+        } else if (looks[row].class == ANSWER_OK && row_bool(odd, row, "missed")) {
+            vanish_add_sighting(sightings, odd, row, "seen");
         }
     }
     for (size_t i = 0; i < count; i++) {
