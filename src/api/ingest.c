@@ -155,12 +155,12 @@ ingest_age_metadata(const struct ingest *ingest, struct beat *beat)
 static struct error
 ingest_read(struct ingest *ingest, struct http_request *request, struct beat *beat)
 {
-    CLEANUP_JSON json_t *body = NULL;
+    const json_t *body;
     struct arena *arena = http_request_arena(request);
     size_t length;
     const char *text = http_request_body(request, &length);
 
-    TRY(json_parse(arena, text, length, &body));
+    TRY(json_parse_in(arena, text, length, &body));
     TRY(worker_facts_read(arena, body, &beat->told));
     if (beat->told.status == NULL) {
         return error_static(ERR_INPUT, "missing_status");

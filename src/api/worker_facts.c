@@ -78,12 +78,28 @@ worker_facts_status(const json_t *body)
     return known[0];
 }
 
+static int
+worker_facts_mix_bytes(const char *bytes, size_t length, void *context)
+{
+    uint64_t *hash = context;
+
+    for (size_t i = 0; i < length; i++) {
+        *hash = (*hash ^ (unsigned char)bytes[i]) * 0x100000001b3ULL;
+    }
+    return 0;
+}
+
 static uint64_t
 worker_facts_mix(uint64_t hash, const char *text)
 {
-    for (const char *c = text == NULL ? "" : text; *c != '\0'; c++) {
-        hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
-    }
+    worker_facts_mix_bytes(text, text == NULL ? 0 : strlen(text), &hash);
+    return (hash ^ 0xff) * 0x100000001b3ULL;
+}
+
+static uint64_t
+worker_facts_mix_value(uint64_t hash, const json_t *value)
+{
+    json_dump_callback(value, worker_facts_mix_bytes, &hash, JSON_COMPACT);
     return (hash ^ 0xff) * 0x100000001b3ULL;
 }
 
@@ -99,7 +115,7 @@ worker_facts_mix_number(uint64_t hash, double number)
 /* Over what stays the same from beat to beat: names, agent, sizes.  Figures that move at every
  * beat are stored as they were when one of these last changed. */
 static int64_t
-worker_facts_hash(struct arena *arena, const struct worker_facts_told *told)
+worker_facts_hash(const struct worker_facts_told *told)
 {
     static const char *const sizes[] = { "mem_total_bytes", "disk_total_bytes" };
     const json_t *system = json_object_get(told->metadata, "system");
@@ -110,8 +126,7 @@ worker_facts_hash(struct arena *arena, const struct worker_facts_told *told)
 
     hash = worker_facts_mix(hash, told->worker_id);
     hash = worker_facts_mix(hash, told->model_id);
-    hash = worker_facts_mix(hash,
-                            told->agent_info == NULL ? NULL : json_text(arena, told->agent_info));
+    hash = worker_facts_mix_value(hash, told->agent_info);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         hash = worker_facts_mix_number(hash, json_get_double(system, sizes[i], 0));
     }
@@ -171,7 +186,7 @@ worker_facts_read(struct arena *arena, const json_t *body, struct worker_facts_t
     told.tokens_total = worker_facts_tokens(engine);
     told.gpu_utilization = worker_facts_number(body, "gpu_utilization", 100);
     told.gpu_mem_used_mb = worker_facts_number(body, "gpu_mem_used_mb", 1e12);
-    told.metadata_hash = worker_facts_hash(arena, &told);
+    told.metadata_hash = worker_facts_hash(&told);
     *out = told;
     return NO_ERROR;
 }

@@ -14,6 +14,12 @@
 /* Sets *out (one reference, the caller's) on success only; ERR_INPUT says where it went wrong. */
 MUST_CHECK struct error
 json_parse(struct arena *arena, const char *text, size_t length, json_t **out);
+/* Once at start, before threads and before any value is made: what json_parse_in() needs. */
+void json_start(void);
+/* As json_parse(), with all that the value consists of in the arena, which it lives and goes with:
+ * it is only read, has no references to give up, and costs neither malloc() nor free(). */
+MUST_CHECK struct error
+json_parse_in(struct arena *arena, const char *text, size_t length, const json_t **out);
 /* Reads and parses a whole file of at most 4 MiB; ERR_IO or ERR_INPUT name the path. */
 MUST_CHECK struct error json_parse_file(struct arena *arena, const char *path, json_t **out);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -73,6 +74,7 @@ program_start(const struct program *program, int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     digest_start();
+    json_start();
     log_start(program->name, config_text(config, SETTING_LOG_LEVEL),
               !program->for_people && strcmp(config_text(config, SETTING_LOG_FORMAT), "text") != 0);
     if (program->for_people) {

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,54 @@ test_refused(void)
         CHECK_CASE(value == NULL, texts[i]);
         json_decref(value);
     }
+}
+
+/* The same of values that live in an arena; what was read of a text before it was refused goes
+ * with it, too. */
+static void
+test_in_arena(void)
+{
+    static const char text[] = "{\"a\":[1,2.5,{\"b\":\"c\"},null,true],\"long\":\"%s\"}";
+    CLEANUP_ARENA struct arena *arena = arena_new();
+    CLEANUP_JSON json_t *before = json_pack("{s:s}", "a", "of the heap");
+    const json_t *value = NULL;
+    const json_t *refused = before;
+
+    for (int i = 0; i < 100; i++) {
+        CHECK_I64(json_parse_in(arena, text, strlen(text) - 1, &refused).code, ERR_INPUT);
+        CHECK(refused == NULL);
+        CHECK(!error_is(json_parse_in(arena, text, strlen(text), &value)));
+        json_decref(json_string("of the heap")); /* is freed between them */
+    }
+    CHECK_STR(json_text(arena, value), "{\"a\":[1,2.5,{\"b\":\"c\"},null,true],\"long\":\"%s\"}");
+    CHECK_STR(json_get_string(before, "a", "-"), "of the heap");
+}
+
+static void *
+test_make_and_free(void *stop)
+{
+    while (!atomic_load((atomic_bool *)stop)) {
+        json_decref(json_pack("{s:[i,i], s:s}", "a", 1, 2, "b", "of the heap"));
+    }
+    return NULL;
+}
+
+static void
+test_in_arena_beside_threads(void)
+{
+    static const char text[] = "{\"a\":{\"b\":[1,2,3]}}";
+    atomic_bool stop = false;
+    pthread_t other;
+
+    pthread_create(&other, NULL, test_make_and_free, &stop);
+    for (int i = 0; i < 10000; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new();
+        const json_t *value;
+        CHECK(!error_is(json_parse_in(arena, text, strlen(text), &value)));
+        CHECK_I64(json_object_size(json_object_get(value, "a")), 1);
+    }
+    atomic_store(&stop, true);
+    pthread_join(other, NULL);
 }
 
 static void
@@ -128,7 +178,10 @@ test_file(void)
 int
 main(void)
 {
+    json_start();
     check_run("what is not strict JSON is refused, with the place", test_refused);
+    check_run("values in an arena go with it", test_in_arena);
+    check_run("... while another thread makes and frees values", test_in_arena_beside_threads);
     check_run("a depth without end is refused", test_depth);
     check_run("getters give the fallback for what is missing, null or of another type",
               test_getters);
