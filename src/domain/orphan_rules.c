@@ -76,6 +76,10 @@ orphan_absent(const struct orphan_facts *facts, const struct policy *policy, int
     if (!facts->on_record) {
         return orphan_step(ORPHAN_WAIT, 0, "the list lags: there is no such machine");
     }
+    if (!facts->zone_is_plausible) {
+        return orphan_step(ORPHAN_WAIT, 0,
+                           "much else is missed or was not looked up; nothing is concluded");
+    }
     if (facts->gone_first_seen_ms == 0) {
         return orphan_step(ORPHAN_ABSENT, now_ms + policy->gone_confirm_ms,
                            "it is absent; looked up again");

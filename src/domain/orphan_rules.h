@@ -52,6 +52,7 @@ struct orphan_facts {
     bool may_act;                /* no dry run, the zone does not rest */
     enum answer_class class;     /* looked up by id */
     enum server_state state;     /* SERVER: when it is there */
+    bool zone_is_plausible;      /* looked through, and not too much of it is missed at once */
     bool rest_seen;              /* SERVER: all that hangs on it was shown */
     bool rest_on_record;         /* SERVER: ... and is on record */
     bool parent_lives;           /* VOLUME, ADDRESS: its machine is not proven gone */

@@ -115,6 +115,7 @@ sweep_decide(struct sweep *sweep, struct sweep_thing *thing)
     struct job_cycle *cycle = sweep->cycle;
 
     thing->facts.class = thing->look.class;
+    thing->facts.zone_is_plausible = thing->zone->is_plausible;
     if (thing->look.class == ANSWER_OK && thing->kind == ORPHAN_SERVER) {
         sweep_read_server(cycle->arena, thing);
     } else if (thing->look.class == ANSWER_OK) {

@@ -15,6 +15,10 @@ struct watched_zone {
     const struct provider_call *list; /* the fleet's machines there; whole when ANSWER_OK */
     int64_t listed_at_ms;             /* before the list was asked for */
 
+    /* Set by the vanish part: all that the list does not show was looked up, and not too much is missed
+     * at once.  Else what is absent there may be there. */
+    bool is_plausible;
+
     /* Set by the parts: the zone is looked at again no later than that, and what went wrong. */
     int64_t next_run_ms;
     bool failed;

@@ -6,8 +6,8 @@
 #include "orchestrator/alerts.h"
 #include "orchestrator/calls.h"
 
-static const struct watched_zone *
-vanish_zone_find(const struct watched_zone *zones, size_t count, const char *zone_id)
+static struct watched_zone *
+vanish_zone_find(struct watched_zone *zones, size_t count, const char *zone_id)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(zones[i].zone_id, zone_id) == 0) {
@@ -49,7 +49,7 @@ vanish_find(struct job_cycle *cycle, const struct watched_zone *zones, size_t co
  * lag, all at once.  One that is missed and listed may be missed by one of us alone, who asks the wrong
  * place. */
 static struct provider_call *
-vanish_look(struct job_cycle *cycle, const struct watched_zone *zones, size_t count,
+vanish_look(struct job_cycle *cycle, struct watched_zone *zones, size_t count,
             const struct db_rows *odd)
 {
     struct provider_call *calls = arena_array(cycle->arena, struct provider_call, odd->count + 1);
@@ -115,7 +115,7 @@ vanish_wake(struct job_cycle *cycle, const struct db_rows *recorded)
 }
 
 static struct error
-vanish_record(struct job_cycle *cycle, const struct watched_zone *zones, size_t count,
+vanish_record(struct job_cycle *cycle, struct watched_zone *zones, size_t count,
               const struct db_rows *odd, const struct provider_call *looks)
 {
     struct arena *arena = cycle->arena;
@@ -134,11 +134,12 @@ vanish_record(struct job_cycle *cycle, const struct watched_zone *zones, size_t 
         }
     }
     for (size_t i = 0; i < count; i++) {
-        bool through = whole && vanish_is_looked_through(&zones[i], odd, looks);
-        json_array_append_new(
-            watched, json_pack("{s:s, s:I, s:I, s:b}", "zone_id", zones[i].zone_id, "token",
-                               (json_int_t)zones[i].token, "listed_ms",
-                               (json_int_t)zones[i].listed_at_ms, "looked_through", through));
+        zones[i].is_plausible = whole && vanish_is_looked_through(&zones[i], odd, looks);
+        json_array_append_new(watched,
+                              json_pack("{s:s, s:I, s:I, s:b}", "zone_id", zones[i].zone_id,
+                                        "token", (json_int_t)zones[i].token, "listed_ms",
+                                        (json_int_t)zones[i].listed_at_ms, "looked_through",
+                                        zones[i].is_plausible));
     }
     TRY(db_run(cycle->db, arena, Q_VANISH_RECORD, &recorded,
                DB_PARAMS(db_json(arena, sightings), db_json(arena, watched),
@@ -148,7 +149,7 @@ vanish_record(struct job_cycle *cycle, const struct watched_zone *zones, size_t 
 }
 
 static struct error
-vanish_alert(struct job_cycle *cycle, const struct watched_zone *zones, size_t count)
+vanish_alert(struct job_cycle *cycle, struct watched_zone *zones, size_t count)
 {
     struct arena *arena = cycle->arena;
     const char **ids = arena_array(arena, const char *, count);
@@ -164,12 +165,13 @@ vanish_alert(struct job_cycle *cycle, const struct watched_zone *zones, size_t c
                          db_i64(arena, cycle->policy->vanish_window_ms))));
     for (size_t row = 0; row < rows.count; row++) {
         const char *zone_id = row_text(&rows, row, "zone_id");
-        const struct watched_zone *zone = vanish_zone_find(zones, count, zone_id);
+        struct watched_zone *zone = vanish_zone_find(zones, count, zone_id);
         int64_t machines = row_i64(&rows, row, "machines", 0);
         int64_t vanishing = row_i64(&rows, row, "vanishing", 0);
         struct alert_about about = { .scope = zone_id, .zone_id = zone_id };
         about.provider_id = row_text(zone->claimed, zone->row, "provider_id");
         if (vanish_is_mass(machines, vanishing, cycle->policy)) {
+            zone->is_plausible = false;
             alert_open(
                 opened, ALERT_MASS_VANISH, &about,
                 arena_printf(arena,
@@ -185,7 +187,7 @@ vanish_alert(struct job_cycle *cycle, const struct watched_zone *zones, size_t c
 }
 
 struct error
-vanish_watch_run(struct job_cycle *cycle, const struct watched_zone *zones, size_t count)
+vanish_watch_run(struct job_cycle *cycle, struct watched_zone *zones, size_t count)
 {
     struct db_rows odd;
 

@@ -8,6 +8,6 @@
 
 /* All zones at once, in a fixed number of statements. */
 MUST_CHECK struct error
-vanish_watch_run(struct job_cycle *cycle, const struct watched_zone *zones, size_t count);
+vanish_watch_run(struct job_cycle *cycle, struct watched_zone *zones, size_t count);
 
 #endif

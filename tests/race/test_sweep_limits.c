@@ -210,6 +210,30 @@ test_volume_attached_by_hand(void)
     scene_clear();
 }
 
+/* Nothing of the zone is there, and its list is empty: rather the wrong project.  What hung on a machine
+ * is in no list of machines: taken for gone once, it would be paid for by nobody for ever. */
+static void
+test_wrong_project(void)
+{
+    const char *ids[] = { test_db_instance(INSTANCE_READY), test_db_instance(INSTANCE_READY) };
+
+    test_db_exec(
+        "INSERT INTO orphans (provider_id, zone_id, kind, ref, reason, verdict, parent_ref)"
+        " SELECT provider_id, id, 'volume', 'hidden', 'test', 'orphan', 'swept' FROM zones");
+    scene_cycles(first, 5);
+    CHECK_I64(scene_orphans("gone_at IS NULL AND gone_first_seen_at IS NULL"), 1);
+    CHECK_I64(test_db_i640("SELECT count(*) FROM alerts WHERE name = 'MassVanish'"
+                           " AND status = 'open'"),
+              1);
+    for (size_t i = 0; i < 2; i++) {
+        stage_wish(ids[i], "terminate");
+        CHECK(bench_drive(first, ids[i], INSTANCE_TERMINATED));
+    }
+    scene_cycles(first, 3);
+    CHECK_I64(scene_orphans("gone_at IS NOT NULL"), 1);
+    scene_clear();
+}
+
 /* However many things another zone has, and however few are looked at in one cycle. */
 static void
 test_alert_of_each_zone(void)
@@ -327,6 +351,8 @@ main(void)
     check_run("sweeps that are not armed report, and touch nothing", test_not_armed);
     check_run("a volume that is to be kept is kept", test_kept_volume);
     check_run("a volume that a person has attached is kept", test_volume_attached_by_hand);
+    check_run("what hung on a machine is not taken for gone where nothing is found at all",
+              test_wrong_project);
     check_run("a zone's alert stands for as long as something is left there",
               test_alert_of_each_zone);
     check_run("nothing is concluded from silence", test_silence);

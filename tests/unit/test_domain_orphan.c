@@ -96,7 +96,7 @@ struct step_case {
 };
 
 #define ORPHAN .verdict = VERDICT_ORPHAN
-#define MAY .on_record = true, .may_act = true
+#define MAY .on_record = true, .may_act = true, .zone_is_plausible = true
 #define SERVER .kind = ORPHAN_SERVER, ORPHAN, MAY
 #define VOLUME .kind = ORPHAN_VOLUME, ORPHAN, MAY
 #define WHOLE .rest_seen = true, .rest_on_record = true
@@ -142,6 +142,12 @@ static const struct step_case step_cases[] = {
     { "no answer", { SERVER, .class = ANSWER_TRANSIENT }, .step = ORPHAN_WAIT },
     { "credentials refused", { SERVER, .class = ANSWER_DENIED }, .step = ORPHAN_WAIT },
     { "absent", { SERVER, .class = ANSWER_NOT_FOUND }, .step = ORPHAN_ABSENT, .in_ms = 2000 },
+    { "absent, as is much else, or not all was looked up",
+      { ORPHAN, .on_record = true, .class = ANSWER_NOT_FOUND },
+      .step = ORPHAN_WAIT },
+    { "absent twice, as is much else",
+      { ORPHAN, .on_record = true, .class = ANSWER_NOT_FOUND, .gone_first_seen_ms = NOW - 2000 },
+      .step = ORPHAN_WAIT },
     { "absent, too soon",
       { SERVER, .class = ANSWER_NOT_FOUND, .gone_first_seen_ms = NOW - 1400 },
       .in_ms = 600 },
