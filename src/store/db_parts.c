@@ -17,8 +17,11 @@ struct db_connect_params
 db_connect_params(const struct config *config, struct arena *arena, const char *name)
 {
     const char *options = arena_printf(
-        arena, "-c statement_timeout=%lld -c jit=off -c plan_cache_mode=force_generic_plan",
-        (long long)config_ms(config, SETTING_DATABASE_STATEMENT_TIMEOUT_SECONDS));
+        arena,
+        "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off"
+        " -c plan_cache_mode=force_generic_plan",
+        (long long)config_ms(config, SETTING_DATABASE_STATEMENT_TIMEOUT_SECONDS),
+        (long long)config_ms(config, SETTING_DATABASE_IDLE_TRANSACTION_SECONDS));
 
     const char *connect_timeout = arena_printf(
         arena, "%lld", (long long)config_count(config, SETTING_DATABASE_CONNECT_TIMEOUT_SECONDS));

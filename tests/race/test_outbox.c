@@ -225,25 +225,29 @@ test_head_of_line(void)
     CHECK_I64(outbox_waiting(), 0);
 }
 
+struct drainer {
+    struct bench *bench;
+    int errors;
+};
+
 static void *
 outbox_drain(void *argument)
 {
-    int *errors = arena_alloc(test_db_arena(), sizeof *errors);
+    struct drainer *drainer = argument;
 
-    *errors = 0;
-    for (int empty = 0; empty < EMPTY_CYCLES && *errors < EMPTY_CYCLES;) {
-        struct tally tally = relay_run(argument);
+    for (int empty = 0; empty < EMPTY_CYCLES && drainer->errors < EMPTY_CYCLES;) {
+        struct tally tally = relay_run(drainer->bench);
         empty = tally.claimed == 0 ? empty + 1 : 0;
-        *errors += tally.code == ERR_NONE ? 0 : 1;
+        drainer->errors += tally.code == ERR_NONE ? 0 : 1;
     }
-    return errors;
+    return NULL;
 }
 
 static void
 test_two_relays(void)
 {
     pthread_t threads[2];
-    struct bench *benches[2] = { relay, other_relay };
+    struct drainer drainers[2] = { { relay, 0 }, { other_relay, 0 } };
     char note[2][32];
 
     for (int lane = 0; lane < LANES; lane++) {
@@ -255,12 +259,11 @@ test_two_relays(void)
         test_db_exec("UPDATE outbox SET published_at = NULL WHERE body ->> 'note' LIKE 'lane%'");
     }
     for (int i = 0; i < 2; i++) {
-        pthread_create(&threads[i], NULL, outbox_drain, benches[i]);
+        pthread_create(&threads[i], NULL, outbox_drain, &drainers[i]);
     }
     for (int i = 0; i < 2; i++) {
-        void *errors = NULL;
-        pthread_join(threads[i], &errors);
-        CHECK_I64(*(int *)errors, 0);
+        pthread_join(threads[i], NULL);
+        CHECK_I64(drainers[i].errors, 0);
     }
     CHECK_I64(outbox_waiting(), 0);
     const char *heard = ear_heard();

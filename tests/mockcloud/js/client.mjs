@@ -74,6 +74,9 @@ async function pages() {
   }
   const all = await instance.listServers({ zone, tags: ['paged'], perPage: 2 }).all()
   assert.deepEqual(all.map(server => server.name).sort(), names)
+  for (const server of all) {
+    await block.waitForVolume({ zone, volumeId: server.volumes['0'].id }, quick)
+  }
   const roots = await block.listVolumes({ zone, pageSize: 2 }).all()
   assert.equal(roots.filter(volume => volume.status === 'in_use').length, 5)
 }
