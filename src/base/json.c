@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/json_reader.h"
 #include "base/mem.h"
 
 enum { JSON_FILE_MAX = 4 * 1024 * 1024 };
@@ -53,14 +52,11 @@ json_parse(struct arena *arena, const char *text, size_t length, json_t **out)
 struct error
 json_parse_in(struct arena *arena, const char *text, size_t length, const json_t **out)
 {
-    struct error error = NO_ERROR;
+    json_t *value = NULL;
 
     assert(json_home == NULL);
     json_home = arena;
-    json_t *value = json_reader_read(text, length);
-    if (value == NULL) {
-        error = json_parse(arena, text, length, &value);
-    }
+    struct error error = json_parse(arena, text, length, &value);
     json_home = NULL;
     *out = value;
     return error;

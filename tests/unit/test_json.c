@@ -41,63 +41,6 @@ test_refused(void)
     }
 }
 
-/* Draws one of each text's neighbours: a byte changed, doubled or gone. */
-static size_t
-test_spoil(const char *text, unsigned draw, char *out)
-{
-    static const char bytes[] = "{}[],:\"\\ \n\t0123456789.-+eEtrufalsn/x\x01\x7f\xc3\xa9";
-    size_t length = strlen(text);
-    size_t at = draw % length;
-    char byte = bytes[draw / length % (sizeof bytes)]; /* or NUL */
-
-    memcpy(out, text, length);
-    switch (draw / 7 % 3) {
-    case 0:
-        out[at] = byte;
-        return length;
-    case 1:
-        memmove(out + at + 1, out + at, length - at);
-        out[at] = byte;
-        return length + 1;
-    default:
-        memmove(out + at, out + at + 1, length - at - 1);
-        return length - 1;
-    }
-}
-
-/* In an arena a text is read by two readers in turn: together they say what one says alone. */
-static void
-test_same_in_arena(void)
-{
-    static const char *const texts[] = {
-        "{\"a\":[1,-2,0,-0,2.50,-0.0,1e5,1E-7,0.10000000000000001,123456789012345678,"
-        "1234567890123456789,9223372036854775807],\"b\":{},\"c\":[],\"\":\"\"}",
-        " {\t\"a\" : true ,\n\"b\":false,\"c\":null,\"d\":{\"a\":\"\x7f text\"}} ",
-        "{\"e\":\"\\n\\u00e9 \xc3\xa9\",\"f\":1.7976931348623157e308,\"g\":1e400}",
-        "[[[0.3,81559.0,412.5,3.14159265358979,99999999999999.9,0.000000000000001,5e-324]]]",
-        "[12345678901234567890123456789012345678901234567890123456789012345678901234567890.5]",
-        "\"alone\"",
-        "{\"a\":1,\"b\":2,\"a\":1}",
-    };
-    char spoilt[512];
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        for (unsigned draw = 0; draw < 20000; draw++) {
-            CLEANUP_ARENA struct arena *arena = arena_new();
-            CLEANUP_JSON json_t *alone = NULL;
-            const json_t *value = NULL;
-            size_t length = draw == 0 ? strlen(texts[i]) : test_spoil(texts[i], draw, spoilt);
-            const char *text = draw == 0 ? texts[i] : spoilt;
-            struct error wanted = json_parse(arena, text, length, &alone);
-            struct error got = json_parse_in(arena, text, length, &value);
-            CHECK_CASE(got.code == wanted.code, arena_strndup(arena, text, length));
-            CHECK_CASE(error_is(got) ||
-                           strcmp(json_text(arena, value), json_text(arena, alone)) == 0,
-                       arena_strndup(arena, text, length));
-        }
-    }
-}
-
 /* The same of values that live in an arena; what was read of a text before it was refused goes
  * with it, too. */
 static void
@@ -237,7 +180,6 @@ main(void)
 {
     json_start();
     check_run("what is not strict JSON is refused, with the place", test_refused);
-    check_run("what is read into an arena is the same", test_same_in_arena);
     check_run("values in an arena go with it", test_in_arena);
     check_run("... while another thread makes and frees values", test_in_arena_beside_threads);
     check_run("a depth without end is refused", test_depth);
