@@ -334,7 +334,8 @@ test_confirmed(void)
                                 DB_PARAMS(test_db_catalogue()->zone_id, NULL, "operator"));
 
     CHECK(!error_is(error) && rows.count == 1);
-    CHECK_I64(json_array_size(row_json(&rows, 0, "instance_ids")), 2);
+    CLEANUP_JSON json_t *told = row_json(&rows, 0, "instance_ids");
+    CHECK_I64(json_array_size(told), 2);
     vanish_round();
     for (int i = 2; i < MACHINES; i++) {
         CHECK(vanish_is_given_back(ids[i]));
