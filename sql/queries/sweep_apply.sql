@@ -1,4 +1,5 @@
--- Puts on record what the sweep found, saw and did; fenced by the zones' tokens.
+-- Puts on record what the sweep found, saw and did; fenced by the zones' tokens.  Tells what the
+-- machine of an instance that was over has cost, if nobody has.
 --   $1 [{provider_id, zone_id, token}]
 --   $2 found [{zone_id, kind, ref, instance_id, parent_ref, reason, verdict, volume_type,
 --     ours}]
@@ -63,7 +64,46 @@ addresses AS (
     UPDATE instance_addresses a SET deleted_at = fleet_now()
       FROM changed c
      WHERE c.change = 'gone' AND c.kind = 'address' AND a.instance_id = c.instance_id
-       AND a.provider_address_id = c.ref AND a.deleted_at IS NULL)
+       AND a.provider_address_id = c.ref AND a.deleted_at IS NULL),
+over AS MATERIALIZED ( -- Nothing is left of what came too late for its instance's own end.
+    SELECT i.id, i.provider_id, i.instance_type_id
+      FROM instances i
+     WHERE i.id IN (SELECT instance_id FROM changed WHERE change = 'gone')
+       AND i.status IN ('terminated', 'archived')
+       AND NOT EXISTS (SELECT FROM found f WHERE f.instance_id = i.id)
+       AND NOT EXISTS (SELECT FROM orphans o
+                        WHERE o.instance_id = i.id AND o.gone_at IS NULL AND o.released_at IS NULL
+                          AND o.id NOT IN (SELECT id FROM changed WHERE change = 'gone'))
+     ORDER BY i.root_id, i.id <> i.root_id, i.id
+       FOR NO KEY UPDATE),
+paid AS MATERIALIZED ( -- Its last machine, and the end of the last call that deleted something.
+    SELECT o.id, o.provider_id, o.instance_type_id, max(coalesce(c.parent_ref, c.ref)) AS machine,
+           max(coalesce(d.at, c.gone_first_seen_at)) AS until
+      FROM over o JOIN changed c ON c.instance_id = o.id AND c.change = 'gone'
+     CROSS JOIN LATERAL (
+           SELECT max(least(p.ended_at, p.started_at + ms(p.duration_ms))) AS at
+             FROM provider_operations p
+            WHERE p.instance_id = o.id AND p.provider_ref = c.ref AND p.outcome = 'ok'
+              AND p.kind = c.kind || '_delete') d
+     GROUP BY o.id, o.provider_id, o.instance_type_id),
+started AS ( -- Unless its create's answer has told so.
+    INSERT INTO outbox (instance_id, type, occurred_at, body)
+    SELECT p.id, 'EVT:INSTANCE_COST_START', cost_start_at(p.id, NULL),
+           jsonb_build_object('instance_id', p.id, 'provider_id', p.provider_id,
+                              'instance_type_id', p.instance_type_id,
+                              'provider_instance_id', p.machine, 'note', 'swept')
+      FROM paid p
+    ON CONFLICT (instance_id) WHERE type = 'EVT:INSTANCE_COST_START' DO NOTHING
+    RETURNING id),
+stopped AS ( -- Its start is told by now, by whomever.
+    INSERT INTO outbox (instance_id, type, occurred_at, body)
+    SELECT p.id, 'EVT:INSTANCE_COST_STOP', greatest(p.until, cost_start_at(p.id, NULL)),
+           jsonb_build_object('instance_id', p.id, 'provider_id', p.provider_id,
+                              'provider_instance_id', p.machine,
+                              'reason', 'termination_confirmed')
+      FROM paid p
+     WHERE (SELECT count(*) FROM started) >= 0
+    ON CONFLICT (instance_id) WHERE type = 'EVT:INSTANCE_COST_STOP' DO NOTHING)
 INSERT INTO action_logs (action_type, component, status, instance_id, correlation_id, job,
                          error_message, metadata, completed_at)
 SELECT e.action, 'orchestrator', 'success', i.id, i.correlation_id, $4::text, e.reason,

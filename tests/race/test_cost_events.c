@@ -5,9 +5,13 @@
 #include "check.h"
 #include "memory_provider.h"
 #include "orchestrator/jobs/jobs.h"
+#include "scene.h"
 #include "stage.h"
 #include "test_db.h"
 
+enum { LEASE_MS = 60000, LIST_LAG_MS = 300000, FOREVER_MS = 1000000000 };
+
+static struct config *config;
 static struct bench *bench;
 
 static int64_t
@@ -152,15 +156,68 @@ test_money_vanished(void)
     CHECK_STR(money_text(id, "EVT:INSTANCE_COST_STOP", "reason"), "provider_deleted");
 }
 
+/* --- machines that come too late --- */
+
+/* Looked for in vain, closed, and the instance is over, before the answer is on record. */
+static void
+money_end_in_vain(void *argument)
+{
+    const char *late_id = argument;
+    struct bench *other = bench_new(config);
+
+    memory_provider_set_list_lag(FOREVER_MS);
+    test_db_shift_clock(LEASE_MS + 1);
+    stage_wish(late_id, "terminate");
+    bench_run(other, &job_terminator);
+    test_db_shift_clock(LIST_LAG_MS);
+    CHECK(bench_drive(other, late_id, INSTANCE_TERMINATED));
+    bench_free(other);
+}
+
+static void
+test_money_late(void)
+{
+    const char *id = stage_instance();
+
+    stage_once(KILL_POINT_REPLIED, "server_create", money_end_in_vain, (void *)(uintptr_t)id);
+    bench_run(bench, &job_provisioning);
+    memory_provider_set_list_lag(0);
+    CHECK(stage_is(id, INSTANCE_TERMINATED));
+    CHECK_I64(memory_provider_servers(), 1);
+    CHECK(scene_until_rented(bench, 0, 0, 0));
+    CHECK_I64(test_db_i64("SELECT count(*) FROM instance_volumes WHERE instance_id = $1"
+                          " AND deleted_at IS NULL",
+                          TEST_PARAMS(id)),
+              0);
+    money_check(id, 1, 1, "answered when its instance was over");
+}
+
+static void
+test_money_late_unanswered(void)
+{
+    const char *id = scene_instance(INSTANCE_TERMINATED);
+
+    scene_machine(id);
+    CHECK(scene_until_rented(bench, 0, 0, 0));
+    money_check(id, 1, 1, "never answered");
+    CHECK_STR(money_text(id, "EVT:INSTANCE_COST_START", "note"), "swept");
+}
+
 int
 main(void)
 {
-    bench = bench_new(stage_start());
+    config = stage_start();
+    bench = bench_new(config);
+    scene_start();
     check_run("money is told to run once a machine is made, and to stop at its last deletion",
               test_money_made);
     check_run("a machine that was found cost money from its create on", test_money_adopted);
     check_run("what never was rented has cost nothing", test_money_never);
     check_run("a failed instance costs money until it is given back", test_money_failed);
+    check_run("a machine whose create was answered too late costs money until it is swept",
+              test_money_late);
+    check_run("a machine of an unanswered create costs money until it is swept",
+              test_money_late_unanswered);
     check_run("a failed instance with nothing left costs no more", test_money_lost_in_failure);
     check_run("a machine that vanished is told as the provider's deletion", test_money_vanished);
     bench_free(bench);
