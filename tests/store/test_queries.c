@@ -82,6 +82,25 @@ test_routing_keeps_to_its_index(void)
         "RESET enable_seqscan; RESET enable_sort; RESET plan_cache_mode; DEALLOCATE asked");
 }
 
+/* By statistics of a time when nothing waited, nothing that waits is held against all others. */
+static void
+test_outbox_is_read_once(void)
+{
+    test_db_exec("INSERT INTO outbox (type, published_at)"
+                 " SELECT 'CMD:RECONCILE', fleet_now() FROM generate_series(1, 2000)");
+    test_db_exec("ANALYZE outbox");
+    test_db_exec("INSERT INTO outbox (type) SELECT 'CMD:RECONCILE' FROM generate_series(1, 2000)");
+    test_db_exec(arena_printf(test_db_arena(), "PREPARE claim (bigint, int, uuid) AS %s",
+                              queries[Q_OUTBOX_CLAIM].text));
+    test_db_exec("SET plan_cache_mode = force_generic_plan");
+    const char *plan =
+        test_db_text0("EXPLAIN (FORMAT json) EXECUTE claim (1, 1000, gen_random_uuid())");
+
+    CHECK_CASE(strstr(plan, "\"Join Filter\"") == NULL, plan);
+    CHECK_CASE(strstr(plan, "outbox_pkey") != NULL, plan);
+    test_db_exec("RESET plan_cache_mode; DEALLOCATE claim; TRUNCATE outbox");
+}
+
 int
 main(void)
 {
@@ -93,5 +112,6 @@ main(void)
     check_run("a shifted clock is refused where it is not allowed", test_shifted_clock_is_refused);
     check_run("an index serves a comparison with the fleet's clock", test_clock_serves_indexes);
     check_run("who may serve a model is read by an index", test_routing_keeps_to_its_index);
+    check_run("what waits in the outbox is read once a claim", test_outbox_is_read_once);
     return check_end();
 }
