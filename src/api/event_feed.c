@@ -16,6 +16,7 @@ struct event_feed {
     void *context;
     struct event_key cursor; /* of the last one read */
     int64_t round_ms;        /* when the last one began */
+    int64_t whole_ms;        /* when the last one began that read everything */
     uint64_t rounds_begun;
     uint64_t rounds_over;
     bool located; /* the cursor is set */
@@ -52,6 +53,7 @@ event_feed_end_round(struct event_feed *feed, bool whole, bool soon)
 {
     feed->reading = false;
     if (whole) {
+        feed->whole_ms = feed->round_ms;
         feed->rounds_over = feed->rounds_begun;
         feed->news(feed->context);
     }
@@ -156,6 +158,15 @@ event_feed_locate(struct event_feed *feed)
     }
 }
 
+/* What came after its cursor may have been removed by now: by another API, while this one slept or did
+ * not reach the database. */
+static bool
+event_feed_is_too_old(const struct event_feed *feed)
+{
+    return clock_monotonic_ms() - feed->whole_ms >=
+           event_feed_setting(feed, SETTING_EVENTS_KEEP_SECONDS);
+}
+
 static void
 event_feed_begin_round(void *argument)
 {
@@ -168,6 +179,7 @@ event_feed_begin_round(void *argument)
     feed->again = false;
     feed->round_ms = clock_monotonic_ms();
     feed->rounds_begun++;
+    feed->located = feed->located && !event_feed_is_too_old(feed);
     if (feed->located) {
         event_feed_read(feed);
     } else {

@@ -1,12 +1,13 @@
 """GET /events/stream: who may watch, how many, for how long, and what it costs those who do not."""
 import contextlib
+import signal
 import socket
 import sys
 import time
 
 import cluster
 import harness
-from harness import api_with_database, check, equal, until
+from harness import Api, api_with_database, check, equal, until
 from watcher import QUICK, Watcher, complete, instance, settled
 
 
@@ -128,6 +129,27 @@ def pruned(server):
         until(lambda: database.sql('SELECT count(*) FROM events') == '3', 'what is old goes, the rest stays')
 
 
+def slept(server):
+    """What was removed while an API slept cannot be told: who watches there is told to look anew."""
+    keep = {'EVENTS_KEEP_SECONDS': '1', 'EVENTS_PRUNE_SECONDS': '0.1', **QUICK}
+    with api_with_database(server, **keep) as (api, database), Watcher(api) as watcher:
+        watcher.greeted()
+        settled(database, watcher)
+        second = Api(database.url, **keep)
+        try:
+            second.start()
+            api.child.send_signal(signal.SIGSTOP)
+            try:
+                instance(database, 'ready')
+                until(lambda: database.sql('SELECT count(*) FROM events') == '0', 'all are removed meanwhile')
+            finally:
+                api.child.send_signal(signal.SIGCONT)
+            until(lambda: watcher.events('resync'), 'it is told to look anew')
+            settled(database, watcher)
+        finally:
+            second.kill()
+
+
 def main():
     with cluster.own() as server:
         return harness.run(
@@ -137,7 +159,8 @@ def main():
             ('the program ends with streams open', lambda: ends(server)),
             ('the database away: the stream stays and catches up', lambda: database_away(server)),
             ('who watches quiet things has a recent id', lambda: quiet_keeps_up(server)),
-            ('old changes are removed', lambda: pruned(server)))
+            ('old changes are removed', lambda: pruned(server)),
+            ('an API that slept until they were removed says so', lambda: slept(server)))
 
 
 if __name__ == '__main__':
