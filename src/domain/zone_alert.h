@@ -18,8 +18,9 @@ struct zone_alert_facts {
 
 /* False: the answer says nothing about the account, and the zone does not rest for it. */
 bool zone_alert_of(enum answer_class answer, enum alert_name *out);
-/* Credentials: a list was answered that was asked for after the rest.  Quota: a machine was made since,
- * or as long a time as the rest has passed after it without another refusal: nobody asks any more. */
+/* Credentials: a list was answered that was asked for as long a time after the rest as the rest takes,
+ * without another refusal: a key may be good for lists alone, and who waited for the rest has asked by
+ * then.  Quota: a machine was made since, or that time has passed: nobody asks any more. */
 bool zone_alert_is_over(const struct zone_alert_facts *facts, int64_t rest_ms, int64_t now_ms);
 
 #endif
