@@ -15,13 +15,16 @@ CREATE TABLE events (
     CHECK (kind = 'action' OR instance_id IS NOT NULL)
 );
 
--- PostgreSQL sends one notification a transaction, however often it is asked within it.
+-- PostgreSQL sends one notification a transaction, however often it is asked within it.  Statements that
+-- write no row come here as well: they do not pay for it, nor wait for others that do.
 CREATE FUNCTION events_notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('inventiv_events', '');
+    IF EXISTS (SELECT FROM written) THEN
+        PERFORM pg_notify('inventiv_events', '');
+    END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER events_notify AFTER INSERT ON events
+CREATE TRIGGER events_notify AFTER INSERT ON events REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION events_notify();
 
 CREATE FUNCTION events_of_births() RETURNS trigger LANGUAGE plpgsql AS $$
