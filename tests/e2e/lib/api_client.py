@@ -53,7 +53,7 @@ class ApiClient:
 
     def take_session_of(self, other):
         """Goes on with what another client, of another API perhaps, is logged in with."""
-        self._cookie = other._cookie  # noqa: SLF001
+        self.cookie = other.cookie
 
     def call(self, method, path, body=None, timeout=60, headers=None):
         sent = {"Origin": self.base_url, **(headers or {})}
