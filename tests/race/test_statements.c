@@ -126,6 +126,7 @@ test_few_and_many(void)
     int64_t few[STEP_COUNT];
     int64_t many[STEP_COUNT];
 
+    statements_live(FEW, few); /* The first time, other texts are met as well. */
     statements_live(FEW, few);
     statements_live(MANY, many);
     for (int i = 0; i < STEP_COUNT; i++) {
