@@ -37,7 +37,7 @@ pulse_beats(struct rival *rival)
 static bool
 pulse_is_near(int64_t got_ms, int64_t wanted_ms)
 {
-    return got_ms > wanted_ms - 5000 && got_ms <= wanted_ms + 100;
+    return got_ms > wanted_ms - 5000 && got_ms <= wanted_ms + 1000;
 }
 
 static void
