@@ -15,10 +15,9 @@ from test_build import BUILD_DIR, ROOT, build_dir
 
 ORDER = ["e2e", "unit", "store", "race", "provider", "api", "worker", "mockcloud", "cli"]
 LAST = ["address", "thread"]
-# Groups of the same C programs, built under a sanitizer.
 # What takes long by itself runs once, as it is built to run.
-# ... and what weighs a process's memory would weigh the sanitizer's.
-UNSANITIZED = {"race_hours", "api_event_streams"}
+UNSANITIZED = {"race_hours"}
+# Groups of the same C programs, built under a sanitizer.
 SANITIZED = {"address": ["unit", "store", "race", "provider", "api"], "thread": ["unit", "race"]}
 BUDGET_SECONDS = {"unit": 20, "store": 30, "race": 30, "e2e": 120}
 AT_ONCE = 2
