@@ -16,7 +16,7 @@ CREATE TABLE outbox (
                         ELSE 'finops_events' END) STORED,
     body          jsonb NOT NULL DEFAULT '{}',                  -- a command's fields, an event's payload
     occurred_at   timestamptz NOT NULL DEFAULT fleet_now(),
-    published_at  timestamptz,                                  -- Redis has said that it has it
+    published_at  timestamptz,                                  -- Redis has it, or there is none to tell
     fencing_token bigint NOT NULL DEFAULT 0,
     lease_until   timestamptz NOT NULL DEFAULT '-infinity',
     lease_owner   uuid,
